@@ -1,0 +1,196 @@
+// What HTTP exchanges come to, each for itself.
+#include "analyse/judge.h"
+
+#include <math.h>
+
+enum { SLOW_BYTES_A_SECOND = 8 << 10, SLOW_MIN_SECONDS = 5 };
+
+static uint64_t failure_signals(gw_span f)
+{
+    if (!f.at)
+        return 0;
+    if (gw_is(f, "connection_reset") || gw_is(f, "connection_aborted"))
+        return GW_WEB(failed) | GW_WEB(reset);
+    if (gw_is(f, "eof_error"))
+        return GW_WEB(failed) | GW_WEB(ended);
+    if (gw_is(f, "generic_timeout_error"))
+        return GW_WEB(failed) | GW_WEB(timeout);
+    if (gw_starts(f, "http_invalid_redirect"))
+        return GW_WEB(failed) | GW_WEB(redirect_broken);
+    return GW_WEB(failed);
+}
+
+// A failure that a layer below had already, as old probes copy it into the
+// exchange, speaks of that layer.
+static bool lower_failed(const struct gw_view *v, const struct gw_http_row *h)
+{
+    size_t tried = 0, connected = 0, shaken = 0, handshakes = 0;
+    if (!h->failure.at || h->response_status_code != GW_NULL)
+        return false;
+    if (gw_starts(h->failure, "dns_") || gw_starts(h->failure, "ssl_") ||
+        gw_starts(h->failure, "android_dns"))
+        return true;
+    if (h->transaction_id != GW_NULL)
+        return false; // these are only recorded once the layers below worked
+    for (size_t i = 0; i < v->tcp_count; i++) {
+        tried++;
+        connected += v->tcp[i].success == 1;
+    }
+    for (size_t i = 0; i < v->tls_count; i++)
+        if (gw_eq(v->tls[i].server_name, h->hostname)) {
+            handshakes++;
+            shaken += !v->tls[i].failure.at;
+        }
+    bool secure = gw_starts(h->request_url, "https:");
+    return (tried && !connected) || (secure && handshakes && !shaken);
+}
+
+static uint64_t fingerprint_signals(gw_span json)
+{
+    uint64_t s = 0;
+    while (json.len) {
+        gw_span hit = gw_cut(&json, ']');
+        if (hit.len <= 2)
+            continue;
+        if (gw_find(hit, GW_LIT(",\"fp\","), 0) >= 0)
+            s |= GW_WEB(false_positive);
+        else
+            s |= gw_ends(hit, ",1") ? GW_WEB(fingerprint)
+                                    : GW_WEB(fingerprint_elsewhere);
+    }
+    return s;
+}
+
+// Content networks that stand in front of sites and ask readers to prove that
+// they are human: the refusal names its author in its own header fields.
+static bool is_challenge(const struct gw_http_row *h)
+{
+    int64_t code = h->response_status_code;
+    gw_span names = h->header_names;
+    if (code != 403 && code != 429 && code != 503 && code != 401)
+        return false;
+    return gw_find(names, GW_LIT("\"cf-ray\""), 0) >= 0 ||
+           gw_find(names, GW_LIT("\"cf-mitigated\""), 0) >= 0 ||
+           gw_find(names, GW_LIT("\"x-datadome\""), 0) >= 0 ||
+           gw_find(names, GW_LIT("\"x-sucuri-id\""), 0) >= 0 ||
+           gw_find(names, GW_LIT("\"x-iinfo\""), 0) >= 0 ||
+           gw_find(names, GW_LIT("\"x-amzn-waf-action\""), 0) >= 0 ||
+           gw_starts(h->response_header_server, "AkamaiGHost");
+}
+
+static bool over_valid_tls(const struct gw_view *v, const struct gw_http_row *h)
+{
+    if (!gw_starts(h->request_url, "https:"))
+        return false;
+    // A page over https came only because the certificate was accepted.
+    for (size_t i = 0; i < v->tls_count; i++)
+        if (gw_eq(v->tls[i].server_name, h->hostname) &&
+            v->tls[i].no_tls_verify == 1)
+            return false;
+    return true;
+}
+
+static bool is_redirect(const struct gw_http_row *h)
+{
+    return h->response_status_code != GW_NULL &&
+           h->response_status_code / 100 == 3 && !h->failure.at;
+}
+
+static uint64_t control_signals(const struct gw_view *v,
+                                const struct gw_http_row *h)
+{
+    const struct gw_control_row *c = v->control_http;
+    struct gw_page_diff diff;
+    if (!c)
+        return 0;
+    if (c->http_failure.at)
+        return GW_WEB(control) | GW_WEB(control_failed);
+    if (c->http_status_code == GW_NULL || c->http_status_code <= 0)
+        return 0;
+    uint64_t s = GW_WEB(control) | GW_WEB(control_ok);
+    if (h->failure.at || is_redirect(h))
+        return s;
+    gw_page_compare(h, c, &diff);
+    return s | (diff.differs ? GW_WEB(differs) : GW_WEB(same));
+}
+
+// Before there were helpers, http_requests fetched the page again through Tor.
+static const struct gw_http_row *through_tor(const struct gw_view *v)
+{
+    for (size_t i = 0; i < v->http_count && !v->web; i++)
+        if (v->http[i].is_tor == 1)
+            return &v->http[i];
+    return NULL;
+}
+
+static uint64_t tor_signals(const struct gw_http_row *tor,
+                            const struct gw_http_row *h)
+{
+    struct gw_control_row as_control = {
+        .http_status_code = tor->response_status_code,
+        .http_response_body_length = tor->response_body_length,
+        .http_title = tor->title,
+        .http_header_names = tor->header_names};
+    struct gw_page_diff diff;
+    if (tor->failure.at || tor->response_status_code == GW_NULL)
+        return GW_WEB(control) | GW_WEB(control_failed);
+    if (h->failure.at || h->response_status_code == GW_NULL)
+        return GW_WEB(control) | GW_WEB(control_ok);
+    gw_page_compare(h, &as_control, &diff);
+    return GW_WEB(control) | GW_WEB(control_ok) |
+           (diff.differs ? GW_WEB(differs) : GW_WEB(same));
+}
+
+static uint64_t response_signals(const struct gw_view *v,
+                                 const struct gw_http_row *h)
+{
+    uint64_t s = fingerprint_signals(h->fingerprints);
+    if (h->response_status_code == GW_NULL)
+        return s;
+    if (h->failure.at)
+        return s | GW_WEB(began);
+    s |= GW_WEB(ok) | (is_redirect(h) ? GW_WEB(redirect) : 0);
+    s |= over_valid_tls(v, h) ? GW_WEB(tls) : 0;
+    s |= is_challenge(h) ? GW_WEB(challenge) : 0;
+    if (h->read_time > SLOW_MIN_SECONDS && h->read_bytes != GW_NULL &&
+        (double)h->read_bytes / h->read_time < SLOW_BYTES_A_SECOND)
+        s |= GW_WEB(slow);
+    return s;
+}
+
+static void judge_exchange(struct gw_judge *j, const struct gw_http_row *h,
+                           const struct gw_http_row *tor)
+{
+    const struct gw_view *v = j->v;
+    uint64_t s = failure_signals(h->failure) | response_signals(v, h);
+    s |= tor ? tor_signals(tor, h) : control_signals(v, h);
+    s |= lower_failed(v, h) ? GW_WEB(lower_failed) : 0;
+    s |= gw_untrusted(j, h->ip) ? GW_WEB(untrusted) : 0;
+    s |= gw_depth(h->depth) > 0 ? GW_WEB(hop) : 0;
+    if (h->read_bytes != GW_NULL && h->read_bytes > 0 && h->failure.at)
+        s |= GW_WEB(began);
+    struct gw_subject *subject =
+        gw_subject_add(j, GW_LAYER_HTTP, s, GW_TABLE_http, h->list, h->item);
+    if (!subject)
+        return;
+    // The newest request stands first: it is the end of the redirects.
+    subject->main = true;
+    subject->depth = gw_depth(h->depth);
+    subject->detail = GW_JOIN(j, h->request_url, GW_LIT(": "),
+                              h->failure.at ? h->failure : GW_LIT("answered"),
+                              GW_LIT(" status "),
+                              h->response_status_code == GW_NULL
+                                  ? GW_LIT("none")
+                                  : gw_number(j, h->response_status_code));
+}
+
+void gw_judge_http(struct gw_judge *j)
+{
+    const struct gw_http_row *tor = through_tor(j->v);
+    for (size_t i = 0; i < j->v->http_count; i++) {
+        const struct gw_http_row *h = &j->v->http[i];
+        bool empty = !h->failure.at && h->response_status_code == GW_NULL;
+        if (h->is_tor != 1 && !empty)
+            judge_exchange(j, h, tor);
+    }
+}

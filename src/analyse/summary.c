@@ -1,0 +1,285 @@
+// Findings summed up by network, target and layer, each observer once.
+#include "analyse/analyse.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { SEEN_MAX = 32, ROWS_MAX = 1 << 20, ARENA_MAX = 512 << 20 };
+
+// Distinct observers of a state, exactly up to SEEN_MAX, beyond that those
+// with the least ids are kept and the count is estimated from how dense they
+// lie (a KMV sketch): memory stays fixed and order does not show.
+struct seen {
+    int64_t id[SEEN_MAX];
+    uint32_t count;
+    bool full;
+};
+struct row {
+    struct gw_summary_row pub;
+    struct seen seen[GW_STATE_COUNT];
+};
+
+struct gw_summary {
+    struct gw_arena *arena;
+    struct row *rows;
+    size_t count, cap;
+    uint32_t *slot;
+    size_t slots;
+    struct gw_summary_row *sorted;
+};
+
+static void see(struct seen *s, int64_t id)
+{
+    uint32_t at = 0;
+    while (at < s->count && s->id[at] < id)
+        at++;
+    if (at < s->count && s->id[at] == id)
+        return;
+    if (s->count == SEEN_MAX) {
+        s->full = true;
+        if (at == SEEN_MAX)
+            return;
+        s->count--;
+    }
+    memmove(&s->id[at + 1], &s->id[at], (s->count - at) * sizeof s->id[0]);
+    s->id[at] = id;
+    s->count++;
+}
+
+static int64_t distinct(const struct seen *s)
+{
+    if (!s->full)
+        return s->count;
+    double share = (double)s->id[SEEN_MAX - 1] / 0x1p63;
+    return (int64_t)((SEEN_MAX - 1) / share + 0.5);
+}
+
+static uint64_t key_hash(const struct gw_summary_key *k)
+{
+    int64_t numbers[2] = {k->probe_asn, (int64_t)k->layer};
+    uint64_t h = gw_hash(gw_span_of(numbers, sizeof numbers), 0);
+    return gw_hash(k->target, gw_hash(k->probe_cc, h));
+}
+
+static bool key_eq(const struct gw_summary_key *a,
+                   const struct gw_summary_key *b)
+{
+    return a->probe_asn == b->probe_asn && a->layer == b->layer &&
+           gw_eq(a->target, b->target) && gw_eq(a->probe_cc, b->probe_cc);
+}
+
+static bool rehash(struct gw_summary *s, size_t slots)
+{
+    uint32_t *slot = gw_new(slots * sizeof *slot);
+    if (!slot)
+        return false;
+    for (size_t i = 0; i < s->count; i++) {
+        size_t at = key_hash(&s->rows[i].pub.key) & (slots - 1);
+        while (slot[at])
+            at = (at + 1) & (slots - 1);
+        slot[at] = (uint32_t)i + 1;
+    }
+    gw_free(s->slot);
+    s->slot = slot;
+    s->slots = slots;
+    return true;
+}
+
+static struct row *new_row(struct gw_summary *s,
+                           const struct gw_summary_key *key)
+{
+    if (s->count == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 256;
+        struct row *rows =
+            cap <= ROWS_MAX ? gw_resize(s->rows, cap, sizeof *rows) : NULL;
+        if (!rows)
+            return NULL;
+        s->rows = rows;
+        s->cap = cap;
+    }
+    struct row *r = &s->rows[s->count];
+    *r =
+        (struct row){.pub = {.key = *key, .first = GW_NEVER, .last = GW_NEVER}};
+    gw_span *texts[] = {&r->pub.key.probe_cc, &r->pub.key.probe_as_org_name,
+                        &r->pub.key.target};
+    for (size_t i = 0; i < GW_COUNT(texts); i++) {
+        *texts[i] = gw_arena_copy(s->arena, *texts[i]);
+        if (!texts[i]->at)
+            return NULL;
+    }
+    s->count++;
+    return r;
+}
+
+static struct row *row_of(struct gw_summary *s,
+                          const struct gw_summary_key *key)
+{
+    if (s->count * 2 >= s->slots && !rehash(s, s->slots ? s->slots * 2 : 1024))
+        return NULL;
+    size_t at = key_hash(key) & (s->slots - 1);
+    while (s->slot[at]) {
+        struct row *r = &s->rows[s->slot[at] - 1];
+        if (key_eq(&r->pub.key, key))
+            return r;
+        at = (at + 1) & (s->slots - 1);
+    }
+    struct row *r = new_row(s, key);
+    if (r)
+        s->slot[at] = (uint32_t)s->count;
+    return r;
+}
+
+static bool better_example(const struct gw_summary_row *row,
+                           const struct gw_finding_row *f)
+{
+    if (!row->example[0])
+        return true;
+    return f->state == GW_STATE_BLOCKED &&
+           (!row->count[GW_STATE_BLOCKED] || f->llr > row->llr);
+}
+
+static int add(struct gw_summary *s, const char *object,
+               const struct gw_finding_row *f)
+{
+    struct gw_summary_key key = {f->probe_cc, f->probe_as_org_name, f->target,
+                                 f->probe_asn, (enum gw_layer)f->layer};
+    if (f->state < 0 || f->state >= GW_STATE_COUNT || f->layer < 0 ||
+        f->layer >= GW_LAYER_COUNT)
+        return GW_ECORRUPT;
+    struct row *r = row_of(s, &key);
+    if (!r)
+        return GW_ENOMEM;
+    if (better_example(&r->pub, f)) {
+        struct gw_id id = {.kind = 'f', .record = f->record, .n = f->n};
+        memcpy(id.object, object, 12);
+        id.object[12] = 0;
+        gw_id_format(&id, r->pub.example);
+        snprintf(r->pub.rule, sizeof r->pub.rule, "%.*s", (int)f->rule.len,
+                 (const char *)f->rule.at);
+    }
+    if (f->state == GW_STATE_BLOCKED && f->llr > r->pub.llr)
+        r->pub.llr = f->llr;
+    r->pub.count[f->state]++;
+    see(&r->seen[f->state], f->observer);
+    r->pub.throttled += f->throttled == 1;
+    r->pub.intercepted += f->intercepted == 1;
+    r->pub.synthetic |= f->synthetic == 1;
+    if (f->start_time != GW_NEVER) {
+        if (r->pub.first == GW_NEVER || f->start_time < r->pub.first)
+            r->pub.first = f->start_time;
+        if (f->start_time > r->pub.last)
+            r->pub.last = f->start_time;
+    }
+    return 0;
+}
+
+struct reading {
+    struct gw_archive *a;
+    struct gw_summary *s;
+    struct gw_block block;
+    struct gw_block_codec *codec;
+    struct gw_arena *arena;
+    struct gw_why *why;
+};
+
+static int read_object(void *ctx, const struct gw_object *o)
+{
+    struct reading *r = ctx;
+    struct gw_segment_reader *reader;
+    gw_span bytes;
+    size_t n;
+    if (!gw_kind_is_measurements(o->kind))
+        return 0;
+    int rc = gw_segment_open(r->a, GW_TIER_FINDINGS, o->hash, &reader, NULL);
+    if (rc)
+        return rc == GW_ENOENT ? 0 : rc;
+    while ((rc = gw_segment_next(reader, &bytes, r->why)) > 0) {
+        gw_arena_reset(r->arena);
+        rc = gw_block_decode(r->codec, bytes, GW_WANT(finding), &r->block,
+                             r->why);
+        const struct gw_finding_row *rows = gw_rows_finding(&r->block, &n);
+        for (size_t i = 0; i < n && !rc; i++)
+            rc = add(r->s, o->hash, &rows[i]);
+        if (rc)
+            break;
+    }
+    gw_segment_close(reader);
+    return rc;
+}
+
+static int by_importance(const void *a, const void *b)
+{
+    const struct gw_summary_row *x = a, *y = b;
+    static const enum gw_state order[] = {GW_STATE_BLOCKED, GW_STATE_DOWN,
+                                          GW_STATE_UNKNOWN, GW_STATE_OK};
+    for (size_t i = 0; i < GW_COUNT(order); i++)
+        if (x->observers[order[i]] != y->observers[order[i]])
+            return x->observers[order[i]] > y->observers[order[i]] ? -1 : 1;
+    for (size_t i = 0; i < GW_COUNT(order); i++)
+        if (x->count[order[i]] != y->count[order[i]])
+            return x->count[order[i]] > y->count[order[i]] ? -1 : 1;
+    int c = gw_cmp(x->key.target, y->key.target);
+    c = c ? c : gw_cmp(x->key.probe_cc, y->key.probe_cc);
+    if (c)
+        return c;
+    if (x->key.probe_asn != y->key.probe_asn)
+        return x->key.probe_asn < y->key.probe_asn ? -1 : 1;
+    return (int)x->key.layer - (int)y->key.layer;
+}
+
+static int finish(struct gw_summary *s)
+{
+    s->sorted = gw_new((s->count + 1) * sizeof *s->sorted);
+    if (!s->sorted)
+        return GW_ENOMEM;
+    for (size_t i = 0; i < s->count; i++) {
+        for (int k = 0; k < GW_STATE_COUNT; k++)
+            s->rows[i].pub.observers[k] = distinct(&s->rows[i].seen[k]);
+        s->sorted[i] = s->rows[i].pub;
+    }
+    qsort(s->sorted, s->count, sizeof *s->sorted, by_importance);
+    return 0;
+}
+
+int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
+                   struct gw_why *why)
+{
+    struct gw_summary *s = gw_new(sizeof *s);
+    struct reading r = {.a = a, .s = s, .why = why};
+    if (!s)
+        return gw_fail(why, GW_ENOMEM, "out of memory");
+    s->arena = gw_arena_new(ARENA_MAX);
+    r.arena = gw_arena_new(ARENA_MAX);
+    r.codec = gw_block_codec_new();
+    int rc = s->arena && r.arena && r.codec ? gw_block_init(&r.block, r.arena)
+                                            : GW_ENOMEM;
+    rc = rc ? rc : gw_evidence_each(a, -1, -1, read_object, &r, why);
+    rc = rc ? rc : finish(s);
+    gw_block_release(&r.block);
+    gw_block_codec_free(r.codec);
+    gw_arena_free(r.arena);
+    if (rc) {
+        gw_summary_free(s);
+        return gw_fail(why, rc, "%s", gw_strerror(rc));
+    }
+    *ret = s;
+    return 0;
+}
+
+const struct gw_summary_row *gw_summary_rows(const struct gw_summary *s,
+                                             size_t *ret_count)
+{
+    *ret_count = s->count;
+    return s->sorted;
+}
+
+void gw_summary_free(struct gw_summary *s)
+{
+    if (!s)
+        return;
+    gw_arena_free(s->arena);
+    gw_free(s->rows);
+    gw_free(s->slot);
+    gw_free(s->sorted);
+    gw_free(s);
+}

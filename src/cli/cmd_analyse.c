@@ -1,0 +1,63 @@
+// analyse: facts to findings.
+#include "cli/cli.h"
+
+static void show_analyse(void *ctx, const struct gw_analyse_progress *p)
+{
+    char findings[32];
+    gw_count_text(p->findings, findings);
+    gw_cli_progress(ctx, "judged %lld of %lld objects, %s findings",
+                    (long long)p->objects, (long long)p->total, findings);
+}
+
+static void print_analyse(struct gw_cli *cli,
+                          const struct gw_analyse_summary *s, double seconds)
+{
+    if (cli->args.json) {
+        printf("{\"objects\":%lld,\"current\":%lld,\"measurements\":%lld,"
+               "\"findings\":%lld,\"fired\":%lld,\"pool\":%lld,"
+               "\"pool_thinned\":%d,\"stopped\":%s}\n",
+               (long long)s->objects, (long long)s->current,
+               (long long)s->measurements, (long long)s->findings,
+               (long long)s->fired, (long long)s->pool_keys, s->pool_thinned,
+               s->stopped ? "true" : "false");
+        return;
+    }
+    char m[32], f[32], r[32];
+    gw_count_text(s->measurements, m);
+    gw_count_text(s->findings, f);
+    gw_count_text(s->fired, r);
+    printf("judged %s measurements in %.1f s: %s findings, %s rules fired\n", m,
+           seconds, f, r);
+    if (s->current)
+        printf("  %lld objects were up to date\n", (long long)s->current);
+    if (s->pool_thinned)
+        printf("  the pool of shared controls was halved %d times to stay in "
+               "its memory: more is unknown than need be\n",
+               s->pool_thinned);
+    if (!cli->args.quiet)
+        puts("next: gawah findings");
+}
+
+int gw_run_analyse(struct gw_cli *cli)
+{
+    struct gw_archive *a;
+    struct gw_why why = {0};
+    struct gw_analyse_summary s;
+    struct gw_analyse_options o = {.threads = (int)cli->args.threads,
+                                   .again = cli->args.again,
+                                   .stop = cli->stop,
+                                   .progress = show_analyse,
+                                   .ctx = cli};
+    int rc = gw_cli_open(cli, GW_ARCHIVE_WRITE, &a);
+    if (rc)
+        return rc;
+    uint64_t begin = gw_tick();
+    rc = gw_analyse(a, &o, &s, &why);
+    gw_cli_progress_end(cli);
+    if (rc)
+        rc = gw_cli_fail(cli, rc, &why);
+    else
+        print_analyse(cli, &s, (double)(gw_tick() - begin) / 1e9);
+    gw_archive_close(a);
+    return rc ? rc : s.stopped ? GW_EXIT_STOPPED : GW_EXIT_OK;
+}

@@ -1,0 +1,518 @@
+// Finding where records begin and end: JSON lines, JSON documents that span
+// lines, YAML documents, each leaf of a container in its own way.
+#include "monitor/records.h"
+
+#include <stdio.h>
+
+enum mode { UNDECIDED, LINES, DOCUMENTS, YAML, SKIP };
+enum {
+    SHOWN = 4096, // bytes kept of what is no record
+    MISFITS_MAX = 1024,
+    NAMES_MAX = 8 << 20,
+    YAML_HEADER_MAX = 1 << 20
+};
+
+struct gw_records {
+    struct gw_unpack *u;
+    bool in_leaf, leaf_over;
+    enum mode mode;
+    const char *leaf;    // in the current batch's arena
+    char name[1024];     // of the leaf, across batches
+    int64_t position;    // of the first carried byte, or of the next to come
+    struct gw_buf carry; // bytes read that are not in a batch yet
+    int failure;         // of the leaf, reported once it is used up
+    struct gw_why why;
+    struct gw_yaml *yaml;
+    struct gw_buf yaml_header, yaml_text;
+    int64_t yaml_start;
+};
+
+// ---- batches ------------------------------------------------------------
+
+struct gw_batch *gw_batch_new(void)
+{
+    struct gw_batch *b = gw_new(sizeof *b);
+    if (!b)
+        return NULL;
+    b->arena = gw_arena_new(NAMES_MAX);
+    b->pieces = gw_new(GW_PIECES_MAX * sizeof *b->pieces);
+    b->misfits = gw_new(MISFITS_MAX * sizeof *b->misfits);
+    b->cap = GW_BATCH_TARGET + (64 << 10) + GW_JSON_PADDING;
+    b->bytes = gw_new(b->cap);
+    if (!b->arena || !b->pieces || !b->misfits || !b->bytes) {
+        gw_batch_free(b);
+        return NULL;
+    }
+    return b;
+}
+
+void gw_batch_free(struct gw_batch *b)
+{
+    if (!b)
+        return;
+    gw_arena_free(b->arena);
+    gw_free(b->pieces);
+    gw_free(b->misfits);
+    gw_free(b->bytes);
+    gw_free(b);
+}
+
+static bool batch_room(struct gw_batch *b, size_t len)
+{
+    size_t want = b->length + len + GW_JSON_PADDING;
+    if (want <= b->cap)
+        return true;
+    size_t cap = b->cap * 2 > want ? b->cap * 2 : want;
+    uint8_t *bytes = want <= GW_BATCH_MAX ? gw_resize(b->bytes, cap, 1) : NULL;
+    if (!bytes)
+        return false;
+    b->bytes = bytes;
+    b->cap = cap;
+    return true;
+}
+
+static void batch_reset(struct gw_batch *b)
+{
+    b->length = b->piece_count = b->misfit_count = 0;
+    gw_arena_reset(b->arena);
+    // A rare giant record must not keep its memory for ever.
+    size_t usual = GW_BATCH_TARGET + (64 << 10) + GW_JSON_PADDING;
+    uint8_t *bytes = b->cap > 4 * usual ? gw_resize(b->bytes, usual, 1) : NULL;
+    if (bytes) {
+        b->bytes = bytes;
+        b->cap = usual;
+    }
+}
+
+static void add_misfit(struct gw_batch *b, int64_t position, int64_t length,
+                       size_t offset, size_t kept, int code, const char *reason)
+{
+    if (b->misfit_count == MISFITS_MAX)
+        return;
+    struct gw_misfit *m = &b->misfits[b->misfit_count++];
+    *m = (struct gw_misfit){
+        position, length, offset, kept < SHOWN ? kept : SHOWN, code, ""};
+    snprintf(m->reason, sizeof m->reason, "%s", reason);
+}
+
+static void add_piece(struct gw_records *r, struct gw_batch *b, size_t offset,
+                      size_t length, int64_t position, bool lines)
+{
+    if (!length)
+        return;
+    b->pieces[b->piece_count++] = (struct gw_piece){
+        offset, length, position, (int64_t)length, r->leaf, lines, false};
+}
+
+// ---- the reader ---------------------------------------------------------
+
+struct gw_records *gw_records_new(struct gw_unpack *u)
+{
+    struct gw_records *r = gw_new(sizeof *r);
+    if (!r)
+        return NULL;
+    r->u = u;
+    gw_buf_init(&r->carry, GW_BATCH_MAX);
+    gw_buf_init(&r->yaml_header, YAML_HEADER_MAX);
+    gw_buf_init(&r->yaml_text, GW_YAML_MAX);
+    return r;
+}
+
+void gw_records_free(struct gw_records *r)
+{
+    if (!r)
+        return;
+    gw_yaml_free(r->yaml);
+    gw_buf_release(&r->carry);
+    gw_buf_release(&r->yaml_header);
+    gw_buf_release(&r->yaml_text);
+    gw_free(r);
+}
+
+int64_t gw_records_position(const struct gw_records *r)
+{
+    return r->position;
+}
+
+static int keep_leaf_name(struct gw_records *r, struct gw_batch *b)
+{
+    r->leaf = gw_arena_cstr(b->arena, gw_str(r->name));
+    return r->leaf ? 0 : GW_ENOMEM;
+}
+
+static int begin_leaf(struct gw_records *r, struct gw_batch *b,
+                      struct gw_why *why)
+{
+    struct gw_leaf leaf;
+    int rc = gw_unpack_leaf(r->u, &leaf, why);
+    if (rc <= 0)
+        return rc;
+    snprintf(r->name, sizeof r->name, "%s", leaf.name);
+    r->in_leaf = true;
+    r->leaf_over = false;
+    r->mode = UNDECIDED;
+    r->position = leaf.start;
+    r->failure = 0;
+    r->why = (struct gw_why){0};
+    gw_buf_reset(&r->carry);
+    rc = keep_leaf_name(r, b);
+    return rc ? rc : 1;
+}
+
+// Reads until the batch holds want bytes of this leaf from `from` on, or the
+// leaf is over.
+static int fill(struct gw_records *r, struct gw_batch *b, size_t from,
+                size_t want)
+{
+    if (!batch_room(b, from + want > b->length ? from + want - b->length : 0))
+        return GW_ETOOBIG;
+    while (!r->leaf_over && b->length - from < want) {
+        int64_t n = gw_unpack_read(r->u, b->bytes + b->length,
+                                   want - (b->length - from), &r->why);
+        if (n > 0) {
+            b->length += (size_t)n;
+        } else {
+            r->leaf_over = true;
+            r->failure = (int)n;
+        }
+    }
+    return 0;
+}
+
+// ---- documents that span lines ------------------------------------------
+
+struct scan {
+    int depth;
+    bool text, escape;
+};
+
+// Length of the JSON object or array that s begins with, 0 if it does not end
+// in s. Looks at brackets and quotes only; whether it is JSON is seen later.
+static size_t document_length(gw_span s)
+{
+    struct scan c = {0};
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t ch = s.at[i];
+        if (c.text) {
+            if (c.escape)
+                c.escape = false;
+            else if (ch == '\\')
+                c.escape = true;
+            else if (ch == '"')
+                c.text = false;
+        } else if (ch == '"') {
+            c.text = true;
+        } else if (ch == '{' || ch == '[') {
+            c.depth++;
+        } else if (ch == '}' || ch == ']') {
+            if (--c.depth <= 0)
+                return i + 1;
+        }
+    }
+    return 0;
+}
+
+// Between documents: blanks, and the brackets and commas of a list of them.
+static size_t skip_between(gw_span s, size_t at)
+{
+    while (at < s.len && strchr(" \t\r\n,[]", s.at[at]) && s.at[at])
+        at++;
+    return at;
+}
+
+// ---- what a leaf is -----------------------------------------------------
+
+static bool blank_line(gw_span s)
+{
+    return gw_trim(s).len == 0;
+}
+
+static bool looks_like_yaml(gw_span s)
+{
+    while (s.len) {
+        gw_span line = gw_trim(gw_cut(&s, '\n'));
+        if (!line.len || line.at[0] == '#' || line.at[0] == '%')
+            continue;
+        return gw_starts(line, "---");
+    }
+    return false;
+}
+
+// Reads as much of a leaf as tells what it is: its first line that is not
+// blank, whole.
+static int decide(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    for (size_t want = 64 << 10;; want *= 2) {
+        int rc = fill(r, b, from, want);
+        if (rc)
+            return rc;
+        gw_span s = gw_span_of(b->bytes + from, b->length - from);
+        gw_span rest = s, line = gw_cut(&rest, '\n');
+        while (rest.len && blank_line(line))
+            line = gw_cut(&rest, '\n');
+        bool whole = r->leaf_over || line.at + line.len < s.at + s.len;
+        gw_span begin = gw_trim(line);
+        if (gw_starts(begin, "//") || gw_starts(begin, "/*"))
+            r->mode = SKIP;
+        else if (begin.len && begin.at[0] == '[')
+            r->mode = DOCUMENTS;
+        else if (begin.len && begin.at[0] != '{' && looks_like_yaml(s))
+            r->mode = YAML;
+        else if (whole)
+            r->mode =
+                begin.len && begin.at[0] == '{' && document_length(begin) == 0
+                    ? DOCUMENTS
+                    : LINES;
+        if (r->mode != UNDECIDED)
+            return 0;
+    }
+}
+
+// ---- taking records from a leaf -----------------------------------------
+
+static void carry_tail(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    gw_buf_reset(&r->carry);
+    gw_put(&r->carry, b->bytes + from, b->length - from);
+    b->length = from;
+}
+
+// Gives up on a record that is larger than any may be: its beginning is shown
+// and the rest of its line passed over.
+static int pass_over(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    size_t seen = b->length - from;
+    int64_t length = (int64_t)seen;
+    uint8_t chunk[16 << 10];
+    bool ended = false;
+    b->length = from + SHOWN;
+    gw_buf_reset(&r->carry);
+    while (!ended && !r->leaf_over) {
+        int64_t n = gw_unpack_read(r->u, chunk, sizeof chunk, &r->why);
+        if (n <= 0) {
+            r->leaf_over = true;
+            r->failure = (int)n;
+            break;
+        }
+        const uint8_t *end = memchr(chunk, '\n', (size_t)n);
+        size_t used = end ? (size_t)(end - chunk) + 1 : (size_t)n;
+        length += (int64_t)used;
+        ended = end != NULL;
+        gw_put(&r->carry, chunk + used, (size_t)n - used);
+    }
+    add_misfit(b, r->position, length, from, SHOWN, GW_ETOOBIG,
+               "a record over 64 MiB: larger than any measurement");
+    r->position += length;
+    return 0;
+}
+
+static int take_lines(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    for (size_t want = GW_BATCH_TARGET;; want *= 2) {
+        if (want > GW_JSON_MAX)
+            return pass_over(r, b, from);
+        int rc = fill(r, b, from, want);
+        if (rc)
+            return rc;
+        size_t length = b->length - from;
+        if (!r->leaf_over) {
+            const uint8_t *last = memrchr(b->bytes + from, '\n', length);
+            if (!last)
+                continue;
+            length = (size_t)(last - (b->bytes + from)) + 1;
+        }
+        add_piece(r, b, from, length, r->position, true);
+        r->position += (int64_t)length;
+        carry_tail(r, b, from + length);
+        return 0;
+    }
+}
+
+// Text between documents that is none: shown up to the next line that begins
+// one, so that a damaged document costs itself only.
+static size_t skip_damage(struct gw_records *r, struct gw_batch *b, size_t from,
+                          size_t at)
+{
+    gw_span s = gw_span_of(b->bytes + from, b->length - from);
+    int64_t next = gw_find(s, GW_LIT("\n{"), at + 1);
+    size_t end = next < 0 ? s.len : (size_t)next + 1;
+    add_misfit(b, r->position + (int64_t)at, (int64_t)(end - at), from + at,
+               end - at, GW_EFORMAT,
+               "not JSON (RFC 8259): neither an object nor the end of one");
+    return end;
+}
+
+static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    for (size_t want = GW_BATCH_TARGET;; want *= 2) {
+        if (want > GW_JSON_MAX)
+            return pass_over(r, b, from);
+        int rc = fill(r, b, from, want);
+        if (rc)
+            return rc;
+        gw_span s = gw_span_of(b->bytes + from, b->length - from);
+        size_t at = skip_between(s, 0), start = at, length;
+        bool got = false;
+        while (at < s.len && b->piece_count < GW_PIECES_MAX - 1) {
+            length =
+                s.at[at] == '{' ? document_length(gw_sub(s, at, s.len)) : 0;
+            if (!length && !r->leaf_over && s.at[at] == '{')
+                break;
+            if (length)
+                add_piece(r, b, from + at, length, r->position + (int64_t)at,
+                          false);
+            at = length ? at + length : skip_damage(r, b, from, at);
+            start = at = skip_between(s, at);
+            got = true;
+        }
+        if (!got && !r->leaf_over)
+            continue;
+        r->position += (int64_t)start;
+        carry_tail(r, b, from + start);
+        return 0;
+    }
+}
+
+// ---- YAML ---------------------------------------------------------------
+
+static int64_t yaml_source(void *ctx, uint8_t *bytes, size_t len)
+{
+    struct gw_records *r = ctx;
+    if (r->carry.len) {
+        size_t n = r->carry.len < len ? r->carry.len : len;
+        memcpy(bytes, r->carry.at, n);
+        memmove(r->carry.at, r->carry.at + n, r->carry.len - n);
+        r->carry.len -= n;
+        return (int64_t)n;
+    }
+    int64_t n = r->leaf_over ? 0 : gw_unpack_read(r->u, bytes, len, &r->why);
+    if (n < 0)
+        r->failure = (int)n;
+    return n < 0 ? 0 : n;
+}
+
+// Entries of a legacy report stand after their header: both go together.
+static int put_entry(struct gw_records *r, struct gw_batch *b, int64_t position,
+                     int64_t length)
+{
+    gw_span parts[] = {GW_LIT("{\"header\":"), gw_buf_span(&r->yaml_header),
+                       GW_LIT(",\"entry\":"), gw_buf_span(&r->yaml_text),
+                       GW_LIT("}")};
+    size_t total = 0, from = b->length;
+    for (size_t i = 0; i < GW_COUNT(parts); i++)
+        total += parts[i].len;
+    if (!batch_room(b, total + 1))
+        return GW_ETOOBIG;
+    for (size_t i = 0; i < GW_COUNT(parts); i++) {
+        memcpy(b->bytes + b->length, parts[i].at, parts[i].len);
+        b->length += parts[i].len;
+    }
+    add_piece(r, b, from, total, position, false);
+    b->pieces[b->piece_count - 1].yaml = true;
+    b->pieces[b->piece_count - 1].record_length = length;
+    return 0;
+}
+
+static int take_yaml(struct gw_records *r, struct gw_batch *b)
+{
+    struct gw_why why = {0};
+    int64_t offset = 0, length = 0;
+    if (!r->yaml) {
+        r->yaml = gw_yaml_new(yaml_source, r);
+        r->yaml_start = r->position;
+        gw_buf_reset(&r->yaml_header);
+        if (!r->yaml)
+            return GW_ENOMEM;
+    }
+    while (b->length < GW_BATCH_TARGET && b->piece_count < GW_PIECES_MAX - 1) {
+        gw_buf_reset(&r->yaml_text);
+        int rc = gw_yaml_next(r->yaml, &r->yaml_text, &offset, &length, &why);
+        int64_t at = r->yaml_start + offset;
+        if (rc == 0 || rc == GW_ENOMEM) {
+            gw_yaml_free(r->yaml);
+            r->yaml = NULL;
+            r->leaf_over = true;
+            return rc;
+        }
+        r->position = at + length;
+        if (rc < 0)
+            add_misfit(b, at, length, 0, 0, rc, why.text);
+        else if (!r->yaml_header.len)
+            gw_put_span(&r->yaml_header, gw_buf_span(&r->yaml_text));
+        else if ((rc = put_entry(r, b, at, length)) < 0)
+            return rc;
+        why = (struct gw_why){0};
+    }
+    return 0;
+}
+
+// ---- the loop -----------------------------------------------------------
+
+// JSON with comments looks like JSON to people only; say what it is.
+static int refuse_comments(struct gw_records *r, struct gw_batch *b,
+                           size_t from)
+{
+    int64_t length = (int64_t)(b->length - from);
+    add_misfit(b, r->position, length, from, b->length - from, GW_EREFUSED,
+               "JSON with comments (JSONC) is not JSON (RFC 8259): take the "
+               "comments out and ingest the result");
+    r->leaf_over = true;
+    r->position += length;
+    gw_buf_reset(&r->carry);
+    return 0;
+}
+
+static int take(struct gw_records *r, struct gw_batch *b)
+{
+    size_t from = b->length;
+    if (r->mode == YAML)
+        return take_yaml(r, b);
+    if (!batch_room(b, r->carry.len))
+        return GW_ETOOBIG;
+    if (r->carry.len)
+        memcpy(b->bytes + b->length, r->carry.at, r->carry.len);
+    b->length += r->carry.len;
+    gw_buf_reset(&r->carry);
+    int rc = r->mode == UNDECIDED ? decide(r, b, from) : 0;
+    if (rc)
+        return rc;
+    switch (r->mode) {
+    case SKIP: return refuse_comments(r, b, from);
+    case DOCUMENTS: return take_documents(r, b, from);
+    case YAML: carry_tail(r, b, from); return take_yaml(r, b);
+    case UNDECIDED:
+    case LINES: break;
+    }
+    return take_lines(r, b, from);
+}
+
+int gw_records_next(struct gw_records *r, struct gw_batch *b,
+                    struct gw_why *why)
+{
+    batch_reset(b);
+    int rc = r->in_leaf ? keep_leaf_name(r, b) : 0;
+    while (!rc && b->length < GW_BATCH_TARGET / 2 &&
+           b->piece_count < GW_PIECES_MAX / 2 &&
+           b->misfit_count < MISFITS_MAX / 2) {
+        if (!r->in_leaf) {
+            rc = begin_leaf(r, b, why);
+            if (rc <= 0)
+                break;
+        }
+        rc = take(r, b);
+        if (rc)
+            break;
+        if (!r->leaf_over || r->carry.len || r->yaml)
+            continue;
+        r->in_leaf = false;
+        if (r->failure && !r->name[0])
+            rc = gw_fail(why, r->failure, "%s", r->why.text);
+        else if (r->failure) // the next member may be whole
+            add_misfit(b, r->position, 0, 0, 0, r->failure, r->why.text);
+    }
+    if (b->bytes)
+        memset(b->bytes + b->length, 0, GW_JSON_PADDING);
+    if (rc < 0)
+        return gw_fail(why, rc, "%s", gw_strerror(rc));
+    return b->piece_count || b->misfit_count || r->in_leaf ? 1 : 0;
+}

@@ -1,0 +1,171 @@
+// store: where evidence, facts and findings are kept. One face; the engine
+// behind it is SQLite for the catalogue and immutable column segments for
+// rows. Layout of an archive: docs/formats/archive.md.
+//
+//   gawah.db                catalogue (WAL, STRICT tables)
+//   lock                    held by the one writer, whose pid is in it
+//   evidence/ab/<64 hex>    objects as received; ".zst" when we packed
+//   segments/facts/ab/<64 hex of the object>.<12 hex of the segment>.gws
+//                           tier 1, one per evidence object; old and new stand
+//                           side by side until the commit
+//   segments/findings/...   tier 2, likewise
+//
+// A segment is a pure function of its evidence object, the versions of code
+// and reference snapshots named in its header, so that a rebuild gives the
+// same bytes whatever the order or the number of threads.
+#ifndef GW_STORE_H
+#define GW_STORE_H
+
+#include "base/base.h"
+#include "model/model.h"
+#include "seal/seal.h"
+
+enum {
+    GW_REFUSAL_BYTES_MAX = 64 << 10, // of a refused record that are kept
+    GW_REFUSALS_MAX = 10000,         // rows kept per object; all are counted
+};
+
+// ---- archive ------------------------------------------------------------
+enum gw_archive_mode { GW_ARCHIVE_READ, GW_ARCHIVE_WRITE, GW_ARCHIVE_CREATE };
+struct gw_archive;
+// CREATE makes what is missing (also in an empty or absent folder) and opens
+// for writing. One writer at a time (GW_EBUSY says who: pid), many readers;
+// READ also works where nothing can be written. The clock is borrowed. An
+// archive belongs to one thread. Functions that are given (fn) may use it.
+int gw_archive_open(const char *folder, enum gw_archive_mode mode,
+                    const struct gw_clock *clock, struct gw_archive **ret,
+                    struct gw_why *why) GW_MUSTCHECK;
+void gw_archive_close(struct gw_archive *a); // rolls back what is uncommitted
+const char *gw_archive_folder(const struct gw_archive *a);
+// Makes everything written since the last commit durable: files first
+// (syncfs), then the catalogue. Until then a crash leaves the state before.
+// When it fails, what was not committed is undone, and every later change is
+// refused: close the archive and open it again.
+int gw_archive_commit(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;
+
+// ---- evidence (tier 0) --------------------------------------------------
+enum gw_kind { // what an object was found to be, by content
+    GW_KIND_UNKNOWN,
+    GW_KIND_OONI_JSON,  // measurements: JSON, JSONL, tar of postcans, cans
+    GW_KIND_OONI_YAML,  // legacy reports
+    GW_KIND_OBS_WEB,    // observation export of OONI v5
+    GW_KIND_HTTP_FINGERPRINTS,
+    GW_KIND_DNS_FINGERPRINTS,
+    GW_KIND_CL_HTTP_FINGERPRINTS, // citizenlab's columns
+    GW_KIND_CL_DNS_FINGERPRINTS,
+    GW_KIND_TEST_LIST,
+    GW_KIND_DELEGATIONS, // RIR statistics or aggregated lists
+    GW_KIND_PREFIX_AS,   // "prefix<TAB>asn" tables
+    GW_KIND_AS_NAMES,
+    GW_KIND_MMDB,
+    GW_KIND_SUFFIX_LIST,
+    GW_KIND_COUNT
+};
+const char *gw_kind_name(enum gw_kind kind);
+bool gw_kind_is_reference(enum gw_kind kind);
+bool gw_kind_is_measurements(enum gw_kind kind);
+
+enum gw_object_state { GW_PENDING, GW_DONE, GW_FAILED };
+struct gw_object {
+    char hash[2 * GW_HASH_LEN + 1]; // SHA-256 of the bytes as received, hex
+    int64_t size;                   // of the bytes as received
+    enum gw_kind kind;
+    enum gw_object_state state;
+    gw_time added;
+    gw_time dated;       // reference data: the day it speaks for, else NEVER
+    int64_t records, refused; // counted when facts were made
+    char name[1024];     // the path or URL it first came by (cut)
+    char source[256];    // as given by the user, may be ""
+    char licence[128];
+    char error[512];     // why it is FAILED, or what cut it short; ""
+};
+// Takes in bytes: copies, hashes, stores under the hash unless it is there
+// (ret_new says which). Compresses with zstd what is not compressed already.
+// Constant memory. The object is PENDING with kind UNKNOWN until described.
+// Of an object that is there already, other names are kept as aliases.
+int gw_evidence_put(struct gw_archive *a, gw_source_fn *source, void *ctx,
+                    const char *name, struct gw_object *ret, bool *ret_new,
+                    struct gw_why *why) GW_MUSTCHECK;
+// Writes kind, state, dated, records, refused, source, licence and error.
+int gw_evidence_describe(struct gw_archive *a, const struct gw_object *o,
+                         struct gw_why *why) GW_MUSTCHECK;
+// By full hash or unique prefix of at least 8 digits; GW_ENOENT, or GW_EUSAGE
+// when several begin so.
+int gw_evidence_find(struct gw_archive *a, const char *hash_prefix,
+                     struct gw_object *ret, struct gw_why *why) GW_MUSTCHECK;
+// Objects in order of hash; filters with -1 are off. fn's non-zero ends it.
+typedef int gw_object_fn(void *ctx, const struct gw_object *o);
+int gw_evidence_each(struct gw_archive *a, int kind, int state,
+                     gw_object_fn *fn, void *ctx, struct gw_why *why);
+// An open descriptor (O_RDONLY|O_CLOEXEC) of the stored file. ret_packed: its
+// outermost zstd layer is ours and not part of the object.
+int gw_evidence_open(struct gw_archive *a, const char *hash, bool *ret_packed,
+                     struct gw_why *why) GW_MUSTCHECK;
+// Reads the stored file again and compares its hash with its name.
+int gw_evidence_check(struct gw_archive *a, const char *hash,
+                      struct gw_why *why) GW_MUSTCHECK;
+
+// ---- refusals -----------------------------------------------------------
+struct gw_refusal {
+    char object[2 * GW_HASH_LEN + 1];
+    int64_t record, offset, length; // length of the whole record
+    int code;
+    char reason[480];
+    gw_span bytes; // the first GW_REFUSAL_BYTES_MAX of them; borrowed
+};
+// Removes the object's refusals, then the caller adds the new ones; those past
+// GW_REFUSALS_MAX are taken without a word.
+int gw_refusals_clear(struct gw_archive *a, const char *object,
+                      struct gw_why *why) GW_MUSTCHECK;
+int gw_refusal_add(struct gw_archive *a, const struct gw_refusal *r,
+                   struct gw_why *why) GW_MUSTCHECK;
+typedef int gw_refusal_fn(void *ctx, const struct gw_refusal *r);
+int gw_refusals_each(struct gw_archive *a, const char *object /* or NULL */,
+                     gw_refusal_fn *fn, void *ctx, struct gw_why *why);
+
+// ---- segments (tiers 1 and 2) -------------------------------------------
+enum gw_tier { GW_TIER_FACTS, GW_TIER_FINDINGS };
+struct gw_segment_writer;
+// header: one line of JSON saying what the segment was made from and with.
+// Begin, put and abort touch no catalogue: other threads may call them, each
+// with its own writer. Finish and all else belong to the archive's thread.
+int gw_segment_begin(struct gw_archive *a, enum gw_tier tier,
+                     const char *object, gw_span header,
+                     struct gw_segment_writer **ret, struct gw_why *why)
+    GW_MUSTCHECK;
+int gw_segment_put(struct gw_segment_writer *w, gw_span block,
+                   struct gw_why *why) GW_MUSTCHECK;
+// Takes w. The file appears whole and the catalogue has its SHA-256, in the
+// running transaction; an older segment of the object is replaced.
+int gw_segment_finish(struct gw_segment_writer *w, struct gw_why *why)
+    GW_MUSTCHECK;
+void gw_segment_abort(struct gw_segment_writer *w); // takes w, may be NULL
+
+struct gw_segment_reader;
+int gw_segment_open(struct gw_archive *a, enum gw_tier tier, const char *object,
+                    struct gw_segment_reader **ret, struct gw_why *why)
+    GW_MUSTCHECK; // GW_ENOENT when there is none
+gw_span gw_segment_header(const struct gw_segment_reader *r); // borrowed
+// 1: a block, borrowed until the next call; 0: the end, whose count and hash
+// were right; GW_ECORRUPT names the file.
+int gw_segment_next(struct gw_segment_reader *r, gw_span *ret_block,
+                    struct gw_why *why) GW_MUSTCHECK;
+void gw_segment_close(struct gw_segment_reader *r);
+// Nothing happens if there is none. The file goes after the commit.
+int gw_segment_drop(struct gw_archive *a, enum gw_tier tier, const char *object,
+                    struct gw_why *why) GW_MUSTCHECK;
+// One hash over the hashes of all segments of a tier in order of object:
+// equal for equal tables.
+int gw_tier_digest(struct gw_archive *a, enum gw_tier tier,
+                   char ret_hex[static 2 * GW_HASH_LEN + 1],
+                   int64_t *ret_segments, struct gw_why *why) GW_MUSTCHECK;
+
+// ---- small values -------------------------------------------------------
+// Named settings and marks, e.g. "rules" or "pool". Get appends to ret;
+// GW_ENOENT if never set.
+int gw_note_set(struct gw_archive *a, const char *name, gw_span value,
+                struct gw_why *why) GW_MUSTCHECK;
+int gw_note_get(struct gw_archive *a, const char *name, struct gw_buf *ret,
+                struct gw_why *why) GW_MUSTCHECK;
+
+#endif
