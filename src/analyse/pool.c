@@ -291,7 +291,8 @@ double gw_pool_usual(const struct gw_pool *p, gw_span host, gw_time t)
             sorted[k] = sorted[k - 1];
         sorted[k] = e->ms[i];
     }
-    return sorted[e->count / 2] / 1000.0;
+    uint32_t middle = sorted[e->count / 2];
+    return middle / 1000.0;
 }
 
 size_t gw_pool_count(const struct gw_pool *p)

@@ -34,8 +34,14 @@ static void print_analyse(struct gw_cli *cli,
         printf("  the pool of shared controls was halved %d times to stay in "
                "its memory: more is unknown than need be\n",
                s->pool_thinned);
-    if (!cli->args.quiet)
-        puts("next: gawah findings");
+    if (!s->objects && !s->current)
+        puts("  there are no facts to judge: gawah ingest PATH...");
+    else if (s->stopped)
+        puts("stopped: run the same command again to go on");
+    else if (!cli->args.quiet)
+        printf("next: gawah findings%s%s\n",
+               cli->args.archive ? " --archive " : "",
+               cli->args.archive ? cli->args.archive : "");
 }
 
 int gw_run_analyse(struct gw_cli *cli)

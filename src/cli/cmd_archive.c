@@ -1,7 +1,8 @@
 // init, ingest, rebuild, doctor: what is done to an archive as a whole.
 #include "cli/cli.h"
 
-#include <math.h>
+#include <errno.h>
+#include <unistd.h>
 
 static void show_ingest(void *ctx, const struct gw_ingest_progress *p)
 {
@@ -22,10 +23,18 @@ int gw_run_init(struct gw_cli *cli)
     int rc = gw_cli_open(cli, GW_ARCHIVE_CREATE, &a);
     if (rc)
         return rc;
-    if (!cli->args.quiet)
-        printf(cli->args.json ? "{\"archive\":\"%s\"}\n"
-                              : "archive ready: %s\n",
-               gw_archive_folder(a));
+    if (cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 64 << 10);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_jw_open(&w, '{');
+        gw_jw_kstr(&w, "archive", gw_str(gw_archive_folder(a)));
+        gw_jw_close(&w, '}');
+        gw_cli_line(&b);
+        gw_buf_release(&b);
+    } else if (!cli->args.quiet) {
+        printf("archive ready: %s\n", gw_archive_folder(a));
+    }
     gw_archive_close(a);
     return GW_EXIT_OK;
 }
@@ -38,8 +47,8 @@ static void put_count(const char *text, int64_t n)
         printf("  %12s  %s\n", number, text);
 }
 
-static void print_ingest(struct gw_cli *cli,
-                         const struct gw_ingest_summary *s, double seconds)
+static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
+                         double seconds)
 {
     if (cli->args.json) {
         struct gw_buf b;
@@ -53,6 +62,7 @@ static void print_ingest(struct gw_cli *cli,
         gw_jw_kint(&w, "unknown", s->unknown);
         gw_jw_kint(&w, "failed", s->failed);
         gw_jw_kint(&w, "references", s->references);
+        gw_jw_kint(&w, "undated", s->undated);
         gw_jw_kint(&w, "measurements", s->records);
         gw_jw_kint(&w, "refused", s->refused);
         gw_jw_kint(&w, "made_again", s->rebuilt);
@@ -65,29 +75,48 @@ static void print_ingest(struct gw_cli *cli,
     }
     char bytes[32];
     gw_bytes_text(s->bytes, bytes);
-    printf("read %lld files, %s, in %.1f s\n", (long long)s->files, bytes,
-           seconds);
+    printf("read %lld file%s, %s, in %.1f s\n", (long long)s->files,
+           s->files == 1 ? "" : "s", bytes, seconds);
     put_count("new objects kept", s->kept);
     put_count("files that were here already", s->known);
     put_count("reference snapshots", s->references);
+    put_count("of those say no day and count from today (--dated DAY)",
+              s->undated);
     put_count("measurements made into facts", s->records);
-    put_count("records refused                (gawah refused)", s->refused);
-    put_count("objects of no known format     (gawah evidence)", s->unknown);
-    put_count("objects cut short or damaged   (gawah evidence)", s->failed);
+    put_count("records refused (see: gawah refused)", s->refused);
+    put_count("objects of no known format (see: gawah evidence)", s->unknown);
+    put_count("objects cut short or damaged (see: gawah evidence)", s->failed);
     put_count("objects whose facts were made again", s->rebuilt);
     if (s->stopped)
         puts("stopped: run the same command again to go on");
     else if (s->records && !cli->args.quiet)
-        puts("next: gawah analyse");
+        printf("next: gawah analyse%s%s\n",
+               cli->args.archive ? " --archive " : "",
+               cli->args.archive ? cli->args.archive : "");
 }
 
 static int parse_dated(struct gw_cli *cli, gw_time *ret)
 {
     *ret = GW_NEVER;
     if (cli->args.dated && !gw_parse_time(gw_str(cli->args.dated), ret))
-        return gw_cli_usage(cli, "--dated wants a day such as 2024-05-13, "
-                                 "not \"%s\"",
+        return gw_cli_usage(cli,
+                            "--dated wants a day such as 2024-05-13, "
+                            "not \"%s\"",
                             cli->args.dated);
+    return 0;
+}
+
+// A name mistyped must not leave an empty archive behind.
+static int check_paths(struct gw_cli *cli)
+{
+    struct gw_why why = {0};
+    for (size_t i = 0; i < cli->args.rest_count; i++) {
+        const char *path = cli->args.rest[i];
+        if (strcmp(path, "-") == 0 || access(path, F_OK) == 0)
+            continue;
+        gw_fail(&why, GW_ENOENT, "%s: %s", path, strerror(errno));
+        return gw_cli_fail(cli, GW_ENOENT, &why);
+    }
     return 0;
 }
 
@@ -95,8 +124,7 @@ static int ingest_exit(const struct gw_ingest_summary *s)
 {
     if (s->stopped)
         return GW_EXIT_STOPPED;
-    return s->refused || s->failed || s->unknown ? GW_EXIT_PARTLY
-                                                 : GW_EXIT_OK;
+    return s->refused || s->failed || s->unknown ? GW_EXIT_PARTLY : GW_EXIT_OK;
 }
 
 int gw_run_ingest(struct gw_cli *cli)
@@ -111,10 +139,12 @@ int gw_run_ingest(struct gw_cli *cli)
                                   .progress = show_ingest,
                                   .ctx = cli};
     int rc = parse_dated(cli, &o.dated);
+    rc = rc ? rc : check_paths(cli);
     if (rc)
         return rc;
     // The first ingest makes its archive: one thing less to know.
-    rc = gw_cli_open(cli, GW_ARCHIVE_CREATE, &a);
+    bool given = cli->args.rest_count > 0;
+    rc = gw_cli_open(cli, given ? GW_ARCHIVE_CREATE : GW_ARCHIVE_WRITE, &a);
     if (rc)
         return rc;
     uint64_t begin = gw_tick();
@@ -122,54 +152,90 @@ int gw_run_ingest(struct gw_cli *cli)
     gw_cli_progress_end(cli);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
+    else if (!given && !s.records && !s.references && !s.unknown && !s.failed)
+        rc = gw_cli_usage(cli, "nothing is waiting, so say what to take in: "
+                               "gawah ingest PATH...");
     else
         print_ingest(cli, &s, (double)(gw_tick() - begin) / 1e9);
     gw_archive_close(a);
     return rc ? rc : ingest_exit(&s);
 }
 
-static int print_digests(struct gw_archive *a, const char *when,
-                         struct gw_why *why)
+struct digests { // of the two tiers
+    char hex[2][2 * GW_HASH_LEN + 1];
+    int64_t segments[2];
+};
+static const char *const tier_names[] = {"facts", "findings"};
+
+static int read_digests(struct gw_archive *a, struct digests *ret,
+                        struct gw_why *why)
 {
-    static const char *const names[] = {"facts", "findings"};
-    char hex[2 * GW_HASH_LEN + 1];
-    int64_t n;
-    for (int t = 0; t < 2; t++) {
-        int rc = gw_tier_digest(a, (enum gw_tier)t, hex, &n, why);
-        if (rc)
-            return rc;
-        printf("%-9s %-7s %5lld segments  %s\n", names[t], when, (long long)n,
-               hex);
-    }
-    return 0;
+    int rc = 0;
+    for (int t = 0; t < 2 && !rc; t++)
+        rc = gw_tier_digest(a, (enum gw_tier)t, ret->hex[t], &ret->segments[t],
+                            why);
+    return rc;
 }
 
-int gw_run_rebuild(struct gw_cli *cli)
+static void print_rebuild(const struct gw_cli *cli, const struct digests *then,
+                          const struct digests *now)
 {
-    struct gw_archive *a;
+    bool same = memcmp(then->hex, now->hex, sizeof now->hex) == 0;
+    for (int t = 0; t < 2; t++)
+        if (cli->args.json)
+            printf("{\"tier\":\"%s\",\"segments\":%lld,\"before\":\"%s\","
+                   "\"after\":\"%s\"}\n",
+                   tier_names[t], (long long)now->segments[t], then->hex[t],
+                   now->hex[t]);
+        else
+            printf("%s, segments: %lld\n  before  %s\n  after   %s\n",
+                   tier_names[t], (long long)now->segments[t], then->hex[t],
+                   now->hex[t]);
+    if (!cli->args.json)
+        puts(same ? "the same bytes came out"
+                  : "other bytes came out: the evidence, the reference data or "
+                    "the versions are not those of before");
+}
+
+static int rebuild(struct gw_cli *cli, struct gw_archive *a, bool *ret_stopped,
+                   struct gw_why *why)
+{
     struct gw_ingest_summary s = {0};
     struct gw_analyse_summary f = {0};
-    struct gw_why why = {0};
+    struct digests then = {{{0}}, {0}}, now = then;
     struct gw_ingest_options o = {.threads = (int)cli->args.threads,
                                   .dated = GW_NEVER,
                                   .stop = cli->stop,
                                   .progress = show_ingest,
                                   .ctx = cli};
-    struct gw_analyse_options j = {.threads = (int)cli->args.threads,
-                                   .again = true,
-                                   .stop = cli->stop};
+    struct gw_analyse_options j = {
+        .threads = (int)cli->args.threads, .again = true, .stop = cli->stop};
+    int rc = read_digests(a, &then, why);
+    rc = rc ? rc : gw_rebuild(a, &o, &s, why);
+    rc = rc || s.stopped ? rc : gw_analyse(a, &j, &f, why);
+    gw_cli_progress_end(cli);
+    *ret_stopped = s.stopped || f.stopped;
+    rc = rc || *ret_stopped ? rc : read_digests(a, &now, why);
+    if (!rc && !*ret_stopped)
+        print_rebuild(cli, &then, &now);
+    return rc;
+}
+
+int gw_run_rebuild(struct gw_cli *cli)
+{
+    struct gw_archive *a;
+    struct gw_why why = {0};
+    bool stopped = false;
     int rc = gw_cli_open(cli, GW_ARCHIVE_WRITE, &a);
     if (rc)
         return rc;
-    rc = print_digests(a, "before", &why);
-    rc = rc ? rc : gw_rebuild(a, &o, &s, &why);
-    rc = rc || s.stopped ? rc : gw_analyse(a, &j, &f, &why);
-    gw_cli_progress_end(cli);
-    rc = rc ? rc : print_digests(a, "after", &why);
+    rc = rebuild(cli, a, &stopped, &why);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
+    else if (stopped && !cli->args.quiet)
+        fputs("stopped: run the same command again\n", stderr);
     gw_archive_close(a);
-    return rc ? rc : s.stopped || f.stopped ? GW_EXIT_STOPPED : GW_EXIT_OK;
+    return rc ? rc : stopped ? GW_EXIT_STOPPED : GW_EXIT_OK;
 }
 
 // ---- doctor -------------------------------------------------------------
@@ -183,6 +249,17 @@ struct checkup {
 static void complain(struct checkup *c, const struct gw_why *why)
 {
     c->bad++;
+    if (c->cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 64 << 10);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_jw_open(&w, '{');
+        gw_jw_kstr(&w, "damage", gw_str(why->text));
+        gw_jw_close(&w, '}');
+        gw_cli_line(&b);
+        gw_buf_release(&b);
+        return;
+    }
     fputs("damaged: ", stdout);
     gw_show(stdout, gw_str(why->text), 0);
     fputc('\n', stdout);
@@ -234,11 +311,11 @@ int gw_run_doctor(struct gw_cli *cli)
     else
         printf(cli->args.json
                    ? "{\"objects\":%lld,\"segments\":%lld,\"damaged\":%lld}\n"
-                   : "%lld objects and %lld segments read again, %lld "
-                     "damaged\n",
+                   : "read again: objects %lld, segments %lld; damaged: %lld\n",
                (long long)c.objects, (long long)c.segments, (long long)c.bad);
     gw_archive_close(c.a);
-    return rc < 0 ? GW_EXIT_FAILED
-           : rc   ? GW_EXIT_STOPPED
-                  : c.bad ? GW_EXIT_PARTLY : GW_EXIT_OK;
+    return rc < 0  ? GW_EXIT_FAILED
+           : rc    ? GW_EXIT_STOPPED
+           : c.bad ? GW_EXIT_PARTLY
+                   : GW_EXIT_OK;
 }

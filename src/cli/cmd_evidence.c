@@ -39,8 +39,9 @@ static void object_text(const struct gw_object *o)
 {
     char size[32];
     gw_bytes_text(o->size, size);
-    printf("e-%.12s  %9s  %-13s %-7s %7lld  ", o->hash, size,
-           gw_kind_name(o->kind), state_word(o), (long long)o->records);
+    printf("e-%.12s  %9s  %-7s  %9lld  %9lld  %s  ", o->hash, size,
+           state_word(o), (long long)o->records, (long long)o->refused,
+           gw_kind_name(o->kind));
     gw_show(stdout, gw_str(o->name), 0);
     if (o->error[0]) {
         fputs("\n                ", stdout);
@@ -73,10 +74,13 @@ int gw_run_evidence(struct gw_cli *cli)
         return rc;
     gw_buf_init(&l.json, 1 << 20);
     if (!cli->args.json && !cli->args.quiet)
-        puts("object               size  kind          state   records  name");
+        puts("object               size  state      records    refused  kind  "
+             "name");
     rc = gw_evidence_each(a, -1, -1, list_object, &l, &why);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
+    else if (!cli->args.json && !l.total)
+        puts("nothing yet: gawah ingest PATH...");
     else if (!cli->args.json && l.shown < l.total)
         printf("and %lld more: without --limit\n",
                (long long)(l.total - l.shown));

@@ -309,8 +309,8 @@ static int export_object(void *ctx, const struct gw_object *o)
              : e->what == GW_EXPORT_VERDICTS ? export_verdicts(e, o, &why)
                                              : export_facts(e, o, &why);
     gw_count_text(e->out.rows, rows);
-    gw_cli_progress(e->cli, "%lld objects, %s rows", (long long)++e->objects,
-                    rows);
+    gw_cli_progress(e->cli, "%s rows, objects read: %lld", rows,
+                    (long long)++e->objects);
     if (rc == GW_ECORRUPT) { // what is whole is worth having
         gw_cli_progress_end(e->cli);
         gw_cli_fail(e->cli, rc, &why);
@@ -416,12 +416,13 @@ static void tell(const struct exporting *e)
     gw_count_text(e->objects, objects);
     if (e->unjudged)
         fprintf(stderr,
-                "gawah: %lld objects have no findings of their present facts "
-                "and rules. Run: gawah analyse\n",
+                "gawah: objects without findings of their present facts and "
+                "rules: %lld. Run: gawah analyse\n",
                 (long long)e->unjudged);
     if (!e->cli->args.quiet)
-        fprintf(stderr, "%s rows of %s objects%s%s\n", rows, objects,
-                e->cli->args.out ? " in " : "",
+        fprintf(stderr, "%s row%s of %s object%s%s%s\n", rows,
+                e->out.rows == 1 ? "" : "s", objects,
+                e->objects == 1 ? "" : "s", e->cli->args.out ? " in " : "",
                 e->cli->args.out ? e->cli->args.out : "");
 }
 

@@ -1,12 +1,15 @@
 // rehearse and fetch: two ways to come by measurements.
 #include "cli/cli.h"
 
+#include <errno.h>
+
 // ---- rehearse -----------------------------------------------------------
 
 struct lines {
     struct gw_cli *cli;
     FILE *out;
     int64_t count;
+    struct gw_why why;
 };
 
 static int put_line(void *ctx, gw_span line)
@@ -14,7 +17,9 @@ static int put_line(void *ctx, gw_span line)
     struct lines *l = ctx;
     if (fwrite(line.at, 1, line.len, l->out) != line.len ||
         fputc('\n', l->out) == EOF)
-        return GW_EIO;
+        return gw_fail(&l->why, GW_EIO, "%s: %s",
+                       l->out == stdout ? "standard output" : l->cli->args.into,
+                       strerror(errno));
     l->count++;
     gw_cli_progress(l->cli, "%lld measurements", (long long)l->count);
     return *l->cli->stop;
@@ -37,16 +42,16 @@ static int write_labels(const char *into, const struct gw_buf *labels,
 static int read_plan(struct gw_cli *cli, struct gw_rehearse *plan)
 {
     const struct gw_args *a = &cli->args;
-    *plan = (struct gw_rehearse){
-        .seed = a->seed ? (uint64_t)a->seed : 1,
-        .start = gw_time_civil(2024, 2, 1, 0, 0, 0),
-        .days = a->days ? (int)a->days : 28,
-        .networks = a->networks ? (int)a->networks : 8,
-        .per_day = a->per_day ? (int)a->per_day : 40,
-        .cc = a->cc ? a->cc : "PK"};
+    *plan = (struct gw_rehearse){.seed = a->seed ? (uint64_t)a->seed : 1,
+                                 .start = gw_time_civil(2024, 2, 1, 0, 0, 0),
+                                 .days = a->days ? (int)a->days : 28,
+                                 .networks = a->networks ? (int)a->networks : 8,
+                                 .per_day = a->per_day ? (int)a->per_day : 40,
+                                 .cc = a->cc ? a->cc : "PK"};
     if (a->since && !gw_parse_time(gw_str(a->since), &plan->start))
-        return gw_cli_usage(cli, "--since wants a day such as 2024-02-01, not "
-                                 "\"%s\"",
+        return gw_cli_usage(cli,
+                            "--since wants a day such as 2024-02-01, not "
+                            "\"%s\"",
                             a->since);
     return 0;
 }
@@ -60,16 +65,20 @@ int gw_run_rehearse(struct gw_cli *cli)
     int rc = read_plan(cli, &plan);
     if (rc)
         return rc;
-    struct lines l = {cli, stdout, 0};
+    struct lines l = {.cli = cli, .out = stdout};
     if (into && !(l.out = fopen(into, "we"))) {
-        gw_fail(&why, GW_EIO, "%s: cannot be written", into);
+        gw_fail(&why, GW_EIO, "%s: %s", into, strerror(errno));
         return gw_cli_fail(cli, GW_EIO, &why);
     }
     gw_buf_init(&labels, 16 << 20);
     rc = gw_rehearse(&plan, put_line, &l, &labels, &why);
     gw_cli_progress_end(cli);
     if (into && fclose(l.out) && !rc)
-        rc = gw_fail(&why, GW_EIO, "%s: cannot be written", into);
+        rc = gw_fail(&why, GW_EIO, "%s: %s", into, strerror(errno));
+    if (into && !l.count)
+        remove(into); // nothing was made, so nothing is left behind
+    if (l.why.code)
+        why = l.why;
     if (into && !rc)
         rc = write_labels(into, &labels, &why);
     gw_buf_release(&labels);
@@ -151,6 +160,8 @@ static void print_fetch(const struct gw_cli *cli, const struct gw_fetch *want,
                (unsigned long long)r->retries);
         return;
     }
+    if (!r->listings)
+        return; // it ended before there was anything to tell
     printf("%llu files, %s, listed: %llu were here, %llu came (%s), %llu "
            "failed\n",
            (unsigned long long)r->objects, bytes,
@@ -159,7 +170,7 @@ static void print_fetch(const struct gw_cli *cli, const struct gw_fetch *want,
     printf("  %llu agree with the server's MD5; of %llu only the size could be "
            "checked\n",
            (unsigned long long)r->verified, (unsigned long long)r->by_size);
-    if (!cli->args.quiet)
+    if (r->objects && !cli->args.quiet)
         printf("next: gawah ingest %s --source \"OONI, CC BY-NC-SA 4.0\"\n",
                want->folder);
 }
@@ -190,10 +201,14 @@ int gw_run_fetch(struct gw_cli *cli)
     gw_cli_progress_end(cli);
     print_fetch(cli, &want, &result);
     if (rc < 0) {
-        gw_cli_fail(cli, rc, &why);
-        fputs("Run the same command again: it goes on where it ended.\n",
-              stderr);
+        bool again = rc != GW_EUSAGE;
+        rc = gw_cli_fail(cli, rc, &why);
+        if (again)
+            fputs("Run the same command again: it goes on where it ended.\n",
+                  stderr);
+    } else if (rc) {
+        rc = GW_EXIT_STOPPED;
     }
     gw_arena_free(names);
-    return rc > 0 ? GW_EXIT_STOPPED : rc ? GW_EXIT_FAILED : GW_EXIT_OK;
+    return rc;
 }

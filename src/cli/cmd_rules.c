@@ -6,8 +6,7 @@ static void put_signals(FILE *out, const struct gw_rule *r, uint64_t bits,
 {
     for (size_t i = 0; i < gw_signal_counts[r->layer]; i++)
         if (bits >> i & 1)
-            fprintf(out, "      %s %s\n", lead,
-                    gw_signals[r->layer][i].text);
+            fprintf(out, "      %s %s\n", lead, gw_signals[r->layer][i].text);
 }
 
 static void json_signals(struct gw_jw *w, const char *key,
@@ -43,20 +42,32 @@ static void rule_json(struct gw_buf *b, const struct gw_rule *r)
     gw_cli_line(b);
 }
 
+static bool has_rules(const char *layer)
+{
+    for (size_t i = 0; i < gw_rule_count; i++)
+        if (strcmp(layer, gw_layer_name(gw_rules[i].layer)) == 0)
+            return true;
+    return false;
+}
+
 int gw_run_rules(struct gw_cli *cli)
 {
     struct gw_buf b;
+    if (cli->args.layer && !has_rules(cli->args.layer))
+        return gw_cli_usage(cli,
+                            "--layer is dns, tcp, tls, http or quic here, "
+                            "not \"%s\"",
+                            cli->args.layer);
     gw_buf_init(&b, 1 << 20);
     for (size_t i = 0; i < gw_rule_count; i++) {
         const struct gw_rule *r = &gw_rules[i];
-        if (cli->args.layer &&
-            strcmp(cli->args.layer, gw_layer_name(r->layer)))
+        if (cli->args.layer && strcmp(cli->args.layer, gw_layer_name(r->layer)))
             continue;
         if (cli->args.json) {
             rule_json(&b, r);
             continue;
         }
-        printf("%s  says %s (%s, llr %+.1f, since %d)\n  %s\n", r->id,
+        printf("%s says %s (%s, llr %+.1f, since rules %d)\n  %s\n", r->id,
                gw_state_name(r->state), gw_evidence_name(r->kind), r->llr,
                r->since, r->text);
         put_signals(stdout, r, r->all, "when");

@@ -125,16 +125,19 @@ static void csv_row(struct gw_out *o, const struct gw_sheet *s,
     }
 }
 
+static int write_failed(struct gw_out *o, struct gw_why *why)
+{
+    o->reader_gone = !o->path && errno == EPIPE;
+    return gw_fail(why, GW_EIO, "%s: %s", o->path ? o->path : "standard output",
+                   strerror(errno));
+}
+
 static int flush(struct gw_out *o, struct gw_why *why)
 {
     if (o->text.err)
         return gw_fail(why, o->text.err, "a row is too large to write");
-    if (o->text.len &&
-        fwrite(o->text.at, 1, o->text.len, o->to) != o->text.len) {
-        o->reader_gone = !o->path && errno == EPIPE;
-        return gw_fail(why, GW_EIO, "%s: %s",
-                       o->path ? o->path : "standard output", strerror(errno));
-    }
+    if (o->text.len && fwrite(o->text.at, 1, o->text.len, o->to) != o->text.len)
+        return write_failed(o, why);
     gw_buf_reset(&o->text);
     return 0;
 }
@@ -199,9 +202,8 @@ static int finish_file(struct gw_out *o, struct gw_why *why)
     bool ok = fflush(o->to) == 0 && fsync(fileno(o->to)) == 0;
     ok = fclose(o->to) == 0 && ok;
     o->to = NULL;
-    ok = ok && rename(o->temporary, o->path) == 0;
-    if (!ok)
-        return gw_fail(why, GW_EIO, "%s: %s", o->path, strerror(errno));
+    if (!ok || rename(o->temporary, o->path))
+        return write_failed(o, why);
     o->temporary[0] = 0;
     return 0;
 }
@@ -212,7 +214,7 @@ int gw_out_close(struct gw_out *o, bool keep, struct gw_why *why)
     if (keep && !rc && o->path)
         rc = finish_file(o, why);
     else if (keep && !rc && fflush(o->to))
-        rc = gw_fail(why, GW_EIO, "standard output: %s", strerror(errno));
+        rc = write_failed(o, why);
     if (o->path && o->to)
         fclose(o->to);
     if (o->temporary[0])

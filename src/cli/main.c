@@ -164,9 +164,8 @@ static int close_output(int rc)
 
 int main(int argc, char **argv)
 {
-    struct gw_cli cli = {.clock = {GW_NEVER},
-                         .stop = &stop,
-                         .terminal = isatty(STDERR_FILENO)};
+    struct gw_cli cli = {
+        .clock = {GW_NEVER}, .stop = &stop, .terminal = isatty(STDERR_FILENO)};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {
         gw_help_all(argc < 2 ? stderr : stdout);

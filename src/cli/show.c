@@ -83,7 +83,7 @@ void gw_cli_progress(struct gw_cli *cli, const char *fmt, ...)
 
 void gw_cli_progress_end(struct gw_cli *cli)
 {
-    if (cli->terminal && cli->last_progress && !cli->args.quiet)
+    if (cli->terminal && !cli->args.quiet)
         fputs("\r\033[K", stderr);
 }
 
@@ -134,8 +134,7 @@ void gw_show(FILE *out, gw_span s, size_t max)
 bool gw_cli_line(struct gw_buf *json)
 {
     gw_put_u8(json, '\n');
-    bool ok = !json->err &&
-              fwrite(json->at, 1, json->len, stdout) == json->len;
+    bool ok = !json->err && fwrite(json->at, 1, json->len, stdout) == json->len;
     gw_buf_reset(json);
     return ok;
 }
@@ -163,9 +162,18 @@ static void json_value(struct gw_jw *w, const struct gw_column *c,
         else
             gw_jw_int(w, i);
         break;
-    case GW_TIME: memcpy(&i, at, sizeof i); gw_json_time(w, i); break;
-    case GW_REAL: memcpy(&d, at, sizeof d); gw_jw_real(w, d); break;
-    case GW_STR: memcpy(&s, at, sizeof s); gw_jw_str(w, s); break;
+    case GW_TIME:
+        memcpy(&i, at, sizeof i);
+        gw_json_time(w, i);
+        break;
+    case GW_REAL:
+        memcpy(&d, at, sizeof d);
+        gw_jw_real(w, d);
+        break;
+    case GW_STR:
+        memcpy(&s, at, sizeof s);
+        gw_jw_str(w, s);
+        break;
     case GW_JSON:
         memcpy(&s, at, sizeof s);
         if (s.at)

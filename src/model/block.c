@@ -7,7 +7,8 @@ int gw_block_init(struct gw_block *b, struct gw_arena *arena)
 {
     *b = (struct gw_block){.arena = arena};
     for (int t = 0; t < GW_TABLE_COUNT; t++) {
-        b->blank[t] = gw_new(gw_tables[t].row_size);
+        // A null row, and one to spoil when there is no room for another.
+        b->blank[t] = gw_new(2 * gw_tables[t].row_size);
         if (!b->blank[t]) {
             gw_block_release(b);
             return GW_ENOMEM;
@@ -33,28 +34,33 @@ void gw_block_release(struct gw_block *b)
     *b = (struct gw_block){0};
 }
 
-// Makes room for one more row; false when there is no memory for it.
-static bool grow(struct gw_rows *rows, size_t row_size)
+// Makes room for one more row.
+static int grow(struct gw_rows *rows, size_t row_size)
 {
-    if (rows->count < rows->cap)
-        return true;
     size_t cap = rows->cap ? rows->cap * 2 : FIRST_ROWS;
-    void *at = cap <= GW_BLOCK_ROWS_MAX ? gw_resize(rows->at, cap, row_size)
-                                        : NULL;
+    size_t most = GW_BLOCK_MAX / row_size;
+    most = most < GW_BLOCK_ROWS_MAX ? most : GW_BLOCK_ROWS_MAX;
+    if (rows->count < rows->cap)
+        return 0;
+    if (rows->count >= most)
+        return GW_ETOOBIG;
+    cap = cap < most ? cap : most;
+    void *at = gw_resize(rows->at, cap, row_size);
     if (!at)
-        return false;
+        return GW_ENOMEM;
     rows->at = at;
     rows->cap = cap;
-    return true;
+    return 0;
 }
 
 void *gw_block_add(struct gw_block *b, enum gw_table table)
 {
     size_t size = gw_tables[table].row_size;
     struct gw_rows *rows = &b->rows[table];
-    if (!grow(rows, size)) {
-        b->err = GW_ENOMEM;
-        return b->blank[table]; // spoiled, but so is the block
+    int rc = grow(rows, size);
+    if (rc) {
+        b->err = rc;
+        return (uint8_t *)b->blank[table] + size;
     }
     void *row = (uint8_t *)rows->at + rows->count++ * size;
     memcpy(row, b->blank[table], size);

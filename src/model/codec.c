@@ -24,10 +24,12 @@ enum {
     CONSTANT = 1,
     CODES = 2,
     RAW = 3,
-    VARINT_MAX = 10
+    VARINT_MAX = 10,
+    TEXTS_MAX = 8 << 20 // in a dictionary; 1024 doubled some times
 };
-#define MAGIC "GWB1"
-#define WIDE (INT64_C(1) << 61) // deltas of larger values may not fit a code
+#define MAGIC     "GWB1"
+#define WIDE      (INT64_C(1) << 61) // deltas of larger values may not fit a code
+#define NULL_REAL (UINT64_C(0x7ff8) << 48) // IEEE 754 quiet NaN, no payload
 
 struct gw_block_codec {
     ZSTD_CCtx *pack;
@@ -108,7 +110,8 @@ static uint64_t code_of_text(struct gw_block_codec *c, gw_span s, bool *ok)
             return c->slot[at];
     if (c->entry_count == c->entry_cap) {
         size_t cap = c->entry_cap ? c->entry_cap * 2 : 1024;
-        gw_span *entry = gw_resize(c->entry, cap, sizeof *entry);
+        gw_span *entry =
+            cap <= TEXTS_MAX ? gw_resize(c->entry, cap, sizeof *entry) : NULL;
         if (!entry)
             return *ok = false, 0;
         c->entry = entry;
@@ -140,13 +143,16 @@ static int64_t unzigzag(uint64_t v)
 }
 
 static void put_raw(struct gw_buf *b, const uint8_t *at, size_t n,
-                    size_t stride)
+                    size_t stride, bool reals)
 {
     gw_put_u8(b, RAW);
     uint8_t *p = gw_buf_room(b, n * 8);
     for (size_t i = 0; p && i < n; i++) {
         uint64_t v;
         memcpy(&v, at + i * stride, sizeof v);
+        // A null is a null, whatever arithmetic left in the NaN's other bits.
+        if (reals && v << 1 > UINT64_C(0x7ff) << 53)
+            v = NULL_REAL;
         for (int k = 0; k < 8; k++)
             *p++ = (uint8_t)(v >> 8 * k);
     }
@@ -189,7 +195,7 @@ static void put_ints(struct gw_block_codec *c, const uint8_t *at, size_t n,
             continue;
         }
         if (v > WIDE || v < -WIDE) {
-            put_raw(&c->raw, at, n, stride);
+            put_raw(&c->raw, at, n, stride, false);
             return;
         }
         c->codes[i] = zigzag((uint64_t)v - previous) + 1;
@@ -205,14 +211,14 @@ static void put_reals(struct gw_block_codec *c, const uint8_t *at, size_t n,
     for (size_t i = 0; i < n; i++) {
         memcpy(&v, at + i * stride, sizeof v);
         if (!isnan(v)) {
-            put_raw(&c->raw, at, n, stride);
+            put_raw(&c->raw, at, n, stride, true);
             return;
         }
     }
     gw_put_u8(&c->raw, ALL_NULL);
 }
 
-static bool put_texts(struct gw_block_codec *c, const uint8_t *at, size_t n,
+static void put_texts(struct gw_block_codec *c, const uint8_t *at, size_t n,
                       size_t stride)
 {
     bool ok = true, constant = true;
@@ -224,7 +230,8 @@ static bool put_texts(struct gw_block_codec *c, const uint8_t *at, size_t n,
     }
     if (ok)
         put_codes(&c->raw, c->codes, n, constant);
-    return ok;
+    else
+        c->raw.err = GW_ENOMEM;
 }
 
 static int encode_table(struct gw_block_codec *c,
@@ -242,16 +249,13 @@ static int encode_table(struct gw_block_codec *c,
     for (size_t i = 0; i < info->column_count; i++) {
         const struct gw_column *col = &info->columns[i];
         const uint8_t *at = (const uint8_t *)rows->at + col->offset;
-        bool ok = true;
         switch (col->type) {
         case GW_INT:
         case GW_TIME: put_ints(c, at, rows->count, info->row_size); break;
         case GW_REAL: put_reals(c, at, rows->count, info->row_size); break;
         case GW_STR:
-        case GW_JSON: ok = put_texts(c, at, rows->count, info->row_size); break;
+        case GW_JSON: put_texts(c, at, rows->count, info->row_size); break;
         }
-        if (!ok)
-            return GW_ENOMEM;
     }
     return c->raw.err;
 }
@@ -299,8 +303,7 @@ int gw_block_encode(struct gw_block_codec *c, const struct gw_block *b,
             continue;
         sections++;
         rc = encode_table(c, &gw_tables[t], &b->rows[t]);
-        rc = rc ? rc
-                : put_section(c, &c->texts, (uint8_t)t, b->rows[t].count);
+        rc = rc ? rc : put_section(c, &c->texts, (uint8_t)t, b->rows[t].count);
     }
     gw_put_str(out, MAGIC);
     gw_put_varint(out, sections);
@@ -325,8 +328,9 @@ static int next_section(struct gw_block_codec *c, struct gw_reader *r,
     s->rows = (size_t)gw_read_varint(r);
     uint64_t raw = gw_read_varint(r);
     gw_span packed = gw_read_span(r, (size_t)gw_read_varint(r));
-    if (r->err || raw > GW_BLOCK_MAX || s->rows > GW_BLOCK_ROWS_MAX ||
-        (s->id != DICTIONARY && s->id >= GW_TABLE_COUNT))
+    if (r->err || raw > GW_BLOCK_MAX ||
+        (s->id != DICTIONARY && s->id >= GW_TABLE_COUNT) ||
+        s->rows > (s->id == DICTIONARY ? TEXTS_MAX : GW_BLOCK_ROWS_MAX))
         return GW_ECORRUPT;
     s->raw = (gw_span){0};
     if (s->id != DICTIONARY && !(want & 1u << s->id))
@@ -335,8 +339,8 @@ static int next_section(struct gw_block_codec *c, struct gw_reader *r,
     uint8_t *p = gw_buf_room(&c->raw, raw ? (size_t)raw : 1);
     if (!p)
         return c->raw.err;
-    size_t n = ZSTD_decompressDCtx(c->unpack, p, (size_t)raw, packed.at,
-                                   packed.len);
+    size_t n =
+        ZSTD_decompressDCtx(c->unpack, p, (size_t)raw, packed.at, packed.len);
     if (ZSTD_isError(n) || n != raw)
         return GW_ECORRUPT;
     s->raw = gw_span_of(p, n);
@@ -344,18 +348,15 @@ static int next_section(struct gw_block_codec *c, struct gw_reader *r,
 }
 
 // Texts go into the block's arena in one piece; entries point into it.
-static int decode_dictionary(struct gw_block_codec *c, const struct section *s,
-                             struct gw_arena *arena, gw_span **ret_entries)
+static int decode_dictionary(const struct section *s, struct gw_arena *arena,
+                             gw_span **ret_entries)
 {
-    gw_span *entry = s->rows <= s->raw.len
-                         ? gw_arena_take_n(arena, s->rows + 1, sizeof *entry)
-                         : NULL;
-    gw_span text = gw_arena_copy(arena, s->raw);
     if (s->rows > s->raw.len)
         return GW_ECORRUPT;
+    gw_span *entry = gw_arena_take_n(arena, s->rows + 1, sizeof *entry);
+    gw_span text = gw_arena_copy(arena, s->raw);
     if (!entry || !text.at)
         return GW_ENOMEM;
-    (void)c;
     struct gw_reader lengths = gw_reader_on(text);
     for (size_t i = 0; i < s->rows; i++)
         entry[i].len = (size_t)gw_read_varint(&lengths);
@@ -363,9 +364,6 @@ static int decode_dictionary(struct gw_block_codec *c, const struct section *s,
         entry[i] = gw_read_span(&lengths, entry[i].len);
     if (lengths.err || gw_reader_left(&lengths))
         return GW_ECORRUPT;
-    for (size_t i = 0; i < s->rows; i++)
-        if (!entry[i].at) // an empty text at the very end
-            entry[i] = gw_span_of(text.at, 0);
     *ret_entries = entry;
     return 0;
 }
@@ -447,15 +445,14 @@ static void decode_column(struct column_reader *cr, const struct gw_column *col,
     }
 }
 
-// Rows that a section claims are bounded by what could be in it: every column
-// takes at least a byte, and only constants take less than a byte a row.
+// A few bytes can claim many rows of constants, but no more than a block has.
 static int decode_table(const struct section *s, struct column_reader *cr,
                         struct gw_block *b)
 {
     const struct gw_table_info *info = &gw_tables[s->id];
     struct gw_rows *rows = &b->rows[s->id];
-    if (rows->count)
-        return GW_ECORRUPT; // the same table twice
+    if (rows->count || s->rows > GW_BLOCK_MAX / info->row_size)
+        return GW_ECORRUPT; // the same table twice, or more than can be
     if (s->rows > rows->cap) {
         void *at = gw_resize(rows->at, s->rows, info->row_size);
         if (!at)
@@ -487,7 +484,7 @@ int gw_block_decode(struct gw_block_codec *c, gw_span bytes, unsigned want,
         if (rc || (i == 0) != (s.id == DICTIONARY)) {
             rc = rc ? rc : GW_ECORRUPT;
         } else if (s.id == DICTIONARY) {
-            rc = decode_dictionary(c, &s, ret_block->arena, &entries);
+            rc = decode_dictionary(&s, ret_block->arena, &entries);
             cr.entries = entries;
             cr.entry_count = s.rows;
         } else if (s.raw.at) {

@@ -66,11 +66,11 @@ static const struct name phrases[] = {
      "generic_timeout_error"},
     {"no respondió adecuadamente tras un periodo", "generic_timeout_error"},
     {"Risposta non corretta della parte connessa", "generic_timeout_error"},
-    {"não respondeu corretamente após um período", "generic_timeout_error"},
+    // Windows breaks the line after "respondeu".
+    {"corretamente após um período de tempo", "generic_timeout_error"},
     {"nach einer bestimmten Zeitspanne nicht richtig reagiert",
      "generic_timeout_error"},
-    {"pas répondu convenablement au-delà d’une certaine durée",
-     "generic_timeout_error"},
+    {"pas répondu convenablement", "generic_timeout_error"},
     {"i/o timeout", "generic_timeout_error"},
     {"TLS handshake timeout", "generic_timeout_error"},
     {"context deadline exceeded", "generic_timeout_error"},
@@ -92,7 +92,8 @@ gw_span gw_failure_normal(gw_span s)
     for (size_t i = 0; i < GW_COUNT(legacy); i++)
         if (gw_is(s, legacy[i].from))
             return gw_str(legacy[i].to);
-    if (gw_starts(s, "ssl_error:")) // MeasurementKit: OpenSSL's own text follows
+    if (gw_starts(s,
+                  "ssl_error:")) // MeasurementKit: OpenSSL's own text follows
         return gw_find(s, GW_LIT("certificate verify failed"), 0) >= 0
                    ? GW_LIT("ssl_invalid_certificate")
                    : GW_LIT("ssl_failed_handshake");

@@ -15,7 +15,7 @@ static bool parse_position(gw_span s, int64_t *ret)
 bool gw_id_parse(gw_span s, struct gw_id *ret_id)
 {
     struct gw_id id = {.record = -1, .n = -1};
-    gw_span kind = gw_cut(&s, '-'), object = gw_cut(&s, '-');
+    gw_span all = s, kind = gw_cut(&s, '-'), object = gw_cut(&s, '-');
     uint8_t bytes[6];
     if (kind.len != 1 || object.len != 12 || !gw_unhex(object, bytes))
         return false;
@@ -27,9 +27,11 @@ bool gw_id_parse(gw_span s, struct gw_id *ret_id)
               : id.kind == 'f' ? parse_position(record, &id.record) &&
                                      parse_position(s, &id.n)
                                : false;
-    if (ok)
-        *ret_id = id;
-    return ok;
+    char text[GW_ID_TEXT]; // an id has one spelling
+    if (!ok || !gw_eq(all, gw_span_of(text, gw_id_format(&id, text))))
+        return false;
+    *ret_id = id;
+    return true;
 }
 
 size_t gw_id_format(const struct gw_id *id, char *ret_text)

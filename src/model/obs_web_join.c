@@ -375,12 +375,27 @@ static void seat_all(struct join *j)
     qsort(j->seats, j->seat_count, sizeof *j->seats, by_place);
 }
 
+static int make_room(struct join *j, struct gw_arena *arena)
+{
+    size_t n = j->dns_count + j->tcp_count + j->tls_count + j->http_count;
+    j->apart = n > GW_OBS_WEB_JOIN_MAX;
+    j->seats = gw_arena_take_n(arena, n + 1, sizeof *j->seats);
+    j->answer_used = gw_arena_take_n(arena, j->dns_count + 1, 1);
+    j->exchanges =
+        gw_arena_take_n(arena, j->http_count + 1, sizeof *j->exchanges);
+    j->exchange_seated = gw_arena_take_n(arena, j->http_count + 1, 1);
+    return j->seats && j->answer_used && j->exchanges && j->exchange_seated
+               ? 0
+               : GW_ENOMEM;
+}
+
 int gw_obs_web_join(const struct gw_block *b, int64_t m,
                     struct gw_obs_web_cursor *c, struct gw_arena *arena,
                     struct gw_obs_web_row **ret_rows, size_t *ret_count)
 {
     struct join j = {0};
     char day[GW_TIME_TEXT];
+    gw_span date = {0};
     size_t measurements;
     const struct gw_measurement_row *row =
         gw_rows_measurement(b, &measurements);
@@ -390,23 +405,16 @@ int gw_obs_web_join(const struct gw_block *b, int64_t m,
         return GW_ENOENT;
     row += m;
     find_facts(&j, b, m, c);
-    size_t n = j.dns_count + j.tcp_count + j.tls_count + j.http_count;
-    if (!n)
-        return 0;
-    j.apart = n > GW_OBS_WEB_JOIN_MAX;
-    gw_span date = {0};
+    if (make_room(&j, arena))
+        return GW_ENOMEM;
+    seat_all(&j);
     if (row->start_time != GW_NEVER)
         date = gw_arena_copy(
             arena, gw_span_of(day, gw_format_day(row->start_time, day)));
-    struct gw_obs_web_row *rows = gw_arena_take_n(arena, n, sizeof *rows);
-    j.seats = gw_arena_take_n(arena, n, sizeof *j.seats);
-    j.answer_used = gw_arena_take_n(arena, j.dns_count + 1, 1);
-    j.exchanges = gw_arena_take_n(arena, j.http_count + 1, sizeof *j.exchanges);
-    j.exchange_seated = gw_arena_take_n(arena, j.http_count + 1, 1);
-    if (!rows || !j.seats || !j.answer_used || !j.exchanges ||
-        !j.exchange_seated || (row->start_time != GW_NEVER && !date.at))
+    struct gw_obs_web_row *rows =
+        gw_arena_take_n(arena, j.seat_count + 1, sizeof *rows);
+    if (!rows || (row->start_time != GW_NEVER && !date.at))
         return GW_ENOMEM;
-    seat_all(&j);
     for (size_t i = 0; i < j.seat_count; i++) {
         rows[i] = j.seats[i].row;
         gw_obs_web_fill(&rows[i], row, date, (int64_t)i + 1);

@@ -331,46 +331,70 @@ static gw_time read_time(struct gw_facts *f, gw_jv v, const char *name)
     return GW_NEVER;
 }
 
-static void read_identity(struct gw_facts *f, gw_jv v)
+// Members of a measurement, in the order in which probes write them.
+#define RECORD_KEYS(X)                                                         \
+    X(annotations)                                                             \
+    X(data_format_version)                                                     \
+    X(input)                                                                   \
+    X(measurement_start_time)                                                  \
+    X(probe_asn)                                                               \
+    X(probe_cc)                                                                \
+    X(probe_id)                                                                \
+    X(probe_network_name)                                                      \
+    X(report_id)                                                               \
+    X(resolver_asn)                                                            \
+    X(resolver_ip)                                                             \
+    X(resolver_network_name)                                                   \
+    X(software_name)                                                           \
+    X(software_version)                                                        \
+    X(start_time)                                                              \
+    X(test_name)                                                               \
+    X(test_runtime)                                                            \
+    X(test_start_time)                                                         \
+    X(test_version)                                                            \
+    X(measurement_uid)
+struct record_keys {
+    RECORD_KEYS(GW_FACTS_FIELD)
+};
+
+static void read_identity(struct gw_facts *f, const struct record_keys *k)
 {
     struct gw_measurement_row *m = gw_facts_row(f);
-    m->report_id = gw_facts_str(f, gw_jv_get(v, "report_id"));
-    m->input = read_input(f, gw_jv_get(v, "input"));
-    m->test_name = gw_facts_str(f, gw_jv_get(v, "test_name"));
-    m->test_version = gw_facts_str(f, gw_jv_get(v, "test_version"));
-    m->test_runtime = gw_facts_real(gw_jv_get(v, "test_runtime"));
-    m->software_name = gw_facts_str(f, gw_jv_get(v, "software_name"));
-    m->software_version = gw_facts_str(f, gw_jv_get(v, "software_version"));
-    m->data_format_version =
-        gw_facts_str(f, gw_jv_get(v, "data_format_version"));
-    m->probe_id = gw_facts_str(f, gw_jv_get(v, "probe_id"));
+    m->report_id = gw_facts_str(f, k->report_id);
+    m->input = read_input(f, k->input);
+    m->test_name = gw_facts_str(f, k->test_name);
+    m->test_version = gw_facts_str(f, k->test_version);
+    m->test_runtime = gw_facts_real(k->test_runtime);
+    m->software_name = gw_facts_str(f, k->software_name);
+    m->software_version = gw_facts_str(f, k->software_version);
+    m->data_format_version = gw_facts_str(f, k->data_format_version);
+    m->probe_id = gw_facts_str(f, k->probe_id);
     m->synthetic = 0;
-    m->test_start_time =
-        read_time(f, gw_jv_get(v, "test_start_time"), "test_start_time");
-    m->start_time = read_time(f, gw_jv_get(v, "measurement_start_time"),
-                              "measurement_start_time");
+    m->test_start_time = read_time(f, k->test_start_time, "test_start_time");
+    m->start_time =
+        read_time(f, k->measurement_start_time, "measurement_start_time");
     if (m->start_time == GW_NEVER && m->test_start_time != GW_NEVER)
         m->start_time = m->test_start_time;
     if (m->start_time == GW_NEVER)
-        m->start_time = read_time(f, gw_jv_get(v, "start_time"), "start_time");
+        m->start_time = read_time(f, k->start_time, "start_time");
     if (m->start_time == GW_NEVER)
         gw_facts_odd(f, "no time of measurement is given");
     f->day = m->start_time;
-    read_annotations(f, gw_jv_get(v, "annotations"));
+    read_annotations(f, k->annotations);
     read_input_parts(f);
 }
 
-static void read_probe(struct gw_facts *f, gw_jv v)
+static void read_probe(struct gw_facts *f, const struct record_keys *k)
 {
     struct gw_measurement_row *m = gw_facts_row(f);
     struct gw_net net;
-    gw_jv asn = gw_jv_get(v, "probe_asn");
+    gw_jv asn = k->probe_asn;
     m->probe_asn = gw_facts_asn(asn);
     if (gw_jv_has(asn) && m->probe_asn == GW_NULL)
         gw_facts_odd(f, "probe_asn is no AS number");
-    m->probe_cc = gw_facts_str(f, gw_jv_get(v, "probe_cc"));
+    m->probe_cc = gw_facts_str(f, k->probe_cc);
     f->cc = m->probe_cc;
-    m->probe_as_org_name = gw_facts_str(f, gw_jv_get(v, "probe_network_name"));
+    m->probe_as_org_name = gw_facts_str(f, k->probe_network_name);
     gw_refs_as(f->refs, m->probe_asn, f->day, &net);
     if (net.as_org_name.at)
         m->probe_as_org_name = gw_facts_keep(f, net.as_org_name);
@@ -378,18 +402,18 @@ static void read_probe(struct gw_facts *f, gw_jv v)
     m->probe_as_name = gw_facts_keep(f, net.as_name);
 }
 
-static void read_resolver(struct gw_facts *f, gw_jv v, gw_jv keys)
+static void read_resolver(struct gw_facts *f, const struct record_keys *k,
+                          gw_jv keys)
 {
     struct gw_measurement_row *m = gw_facts_row(f);
-    gw_span ip = gw_jv_str(gw_jv_get(v, "resolver_ip"));
+    gw_span ip = gw_jv_str(k->resolver_ip);
     gw_ip parsed;
     if (!ip.len)
         ip = gw_jv_str(gw_jv_get(keys, "client_resolver"));
     m->resolver_ip = ip.len ? gw_facts_keep(f, ip) : (gw_span){0};
     m->resolver_is_scrubbed = gw_find(ip, GW_LIT("scrubbed"), 0) >= 0;
-    m->resolver_asn_probe = gw_facts_asn(gw_jv_get(v, "resolver_asn"));
-    m->resolver_as_org_name_probe =
-        gw_facts_str(f, gw_jv_get(v, "resolver_network_name"));
+    m->resolver_asn_probe = gw_facts_asn(k->resolver_asn);
+    m->resolver_as_org_name_probe = gw_facts_str(f, k->resolver_network_name);
     m->resolver_asn = m->resolver_asn_probe;
     m->resolver_as_org_name = m->resolver_as_org_name_probe;
     if (!gw_ip_parse(ip, &parsed))
@@ -423,12 +447,12 @@ static void trivial_uid(struct gw_facts *f, gw_span line)
     m->uid = gw_facts_keep(f, gw_str(text));
 }
 
-static void read_uid(struct gw_facts *f, gw_jv v, const struct gw_record *r,
+static void read_uid(struct gw_facts *f, gw_jv own, const struct gw_record *r,
                      gw_span line, gw_span given)
 {
     struct gw_measurement_row *m = gw_facts_row(f);
     gw_span leaf = gw_str(r->leaf), name = leaf;
-    m->uid = gw_facts_str(f, gw_jv_get(v, "measurement_uid"));
+    m->uid = gw_facts_str(f, own);
     if (!m->uid.len && given.len)
         m->uid = gw_facts_keep(f, given);
     while (leaf.len)
@@ -439,37 +463,53 @@ static void read_uid(struct gw_facts *f, gw_jv v, const struct gw_record *r,
         trivial_uid(f, line);
 }
 
-static void read_verdict_keys(struct gw_facts *f, gw_jv k)
+// OONI's verdict keys, in the order in which its probe writes them.
+#define VERDICT_KEYS(X)                                                        \
+    X(control_failure)                                                         \
+    X(x_dns_flags)                                                             \
+    X(dns_experiment_failure)                                                  \
+    X(dns_consistency)                                                         \
+    X(http_experiment_failure)                                                 \
+    X(x_blocking_flags)                                                        \
+    X(x_null_null_flags)                                                       \
+    X(body_proportion)                                                         \
+    X(body_length_match)                                                       \
+    X(headers_match)                                                           \
+    X(status_code_match)                                                       \
+    X(title_match)                                                             \
+    X(blocking)                                                                \
+    X(accessible)
+
+static void read_verdict_keys(struct gw_facts *f, gw_jv keys)
 {
+    GW_FACTS_PICK(k, keys, VERDICT_KEYS);
     struct gw_measurement_row *m = gw_facts_row(f);
-    gw_jv blocking = gw_jv_get(k, "blocking");
-    m->blocking = gw_jv_bool(blocking) == 0   ? GW_LIT("false")
-                  : gw_jv_bool(blocking) == 1 ? GW_LIT("true")
-                                              : gw_facts_str(f, blocking);
-    m->accessible = gw_facts_bool(gw_jv_get(k, "accessible"));
-    m->dns_consistency = gw_facts_str(f, gw_jv_get(k, "dns_consistency"));
-    m->dns_experiment_failure =
-        gw_facts_failure(f, gw_jv_get(k, "dns_experiment_failure"));
-    m->http_experiment_failure =
-        gw_facts_failure(f, gw_jv_get(k, "http_experiment_failure"));
-    m->control_failure = gw_facts_failure(f, gw_jv_get(k, "control_failure"));
-    m->body_proportion = gw_facts_real(gw_jv_get(k, "body_proportion"));
-    m->body_length_match = gw_facts_bool(gw_jv_get(k, "body_length_match"));
-    m->status_code_match = gw_facts_bool(gw_jv_get(k, "status_code_match"));
-    m->headers_match = gw_facts_bool(gw_jv_get(k, "headers_match"));
-    m->title_match = gw_facts_bool(gw_jv_get(k, "title_match"));
-    m->x_dns_flags = gw_facts_int(gw_jv_get(k, "x_dns_flags"));
-    m->x_blocking_flags = gw_facts_int(gw_jv_get(k, "x_blocking_flags"));
-    m->x_null_null_flags = gw_facts_int(gw_jv_get(k, "x_null_null_flags"));
+    m->blocking = gw_jv_bool(k.blocking) == 0   ? GW_LIT("false")
+                  : gw_jv_bool(k.blocking) == 1 ? GW_LIT("true")
+                                                : gw_facts_str(f, k.blocking);
+    m->accessible = gw_facts_bool(k.accessible);
+    m->dns_consistency = gw_facts_str(f, k.dns_consistency);
+    m->dns_experiment_failure = gw_facts_failure(f, k.dns_experiment_failure);
+    m->http_experiment_failure = gw_facts_failure(f, k.http_experiment_failure);
+    m->control_failure = gw_facts_failure(f, k.control_failure);
+    m->body_proportion = gw_facts_real(k.body_proportion);
+    m->body_length_match = gw_facts_bool(k.body_length_match);
+    m->status_code_match = gw_facts_bool(k.status_code_match);
+    m->headers_match = gw_facts_bool(k.headers_match);
+    m->title_match = gw_facts_bool(k.title_match);
+    m->x_dns_flags = gw_facts_int(k.x_dns_flags);
+    m->x_blocking_flags = gw_facts_int(k.x_blocking_flags);
+    m->x_null_null_flags = gw_facts_int(k.x_null_null_flags);
     m->probe_analysis = m->blocking;
 }
 
-static void read_measurement(struct gw_facts *f, gw_jv v, gw_jv keys)
+static void read_measurement(struct gw_facts *f, const struct record_keys *k,
+                             gw_jv keys)
 {
     gw_span test = gw_facts_row(f)->test_name;
     bool web = gw_is(test, "web_connectivity");
-    read_probe(f, v);
-    read_resolver(f, v, keys);
+    read_probe(f, k);
+    read_resolver(f, k, keys);
     if (gw_jv_type(keys) != '{') {
         gw_facts_odd(f, "test_keys is %s",
                      gw_jv_has(keys) ? "no object" : "null or absent");
@@ -575,20 +615,22 @@ static int read_record(struct gw_facts *f, const struct gw_record *r,
     rc = rc ? rc : check_is_measurement(found.measurement, why);
     if (rc)
         return rc;
+    struct record_keys k;
     struct gw_measurement_row *m = gw_add_measurement(f->block);
     f->m = f->block->rows[GW_TABLE_measurement].count - 1;
     if (f->block->err)
         return GW_ENOMEM;
     m->record = r->position;
     m->length = r->length;
-    read_identity(f, found.measurement);
+    GW_FACTS_PICK_INTO(k, found.measurement, RECORD_KEYS);
+    read_identity(f, &k);
     if (r->yaml) {
         m = gw_facts_row(f);
         m->input = read_input(f, gw_jv_get(found.keys, "input"));
         read_input_parts(f);
     }
-    read_uid(f, found.measurement, r, found.line, found.uid);
-    read_measurement(f, found.measurement, found.keys);
+    read_uid(f, k.measurement_uid, r, found.line, found.uid);
+    read_measurement(f, &k, found.keys);
     if (f->odd_count) {
         gw_span notes = gw_buf_span(&f->odd);
         gw_buf_reset(&f->text);

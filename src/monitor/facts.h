@@ -119,14 +119,18 @@ gw_span gw_facts_header_names(struct gw_facts *f, gw_jv headers);
 // set.<name> is the member's value, absent where there is none.
 #define GW_FACTS_FIELD(name) gw_jv name;
 #define GW_FACTS_NAME(name)  GW_LIT_INIT(#name),
+#define GW_FACTS_PICK_INTO(set, v, KEYS)                                       \
+    do {                                                                       \
+        static const gw_span names_[] = {KEYS(GW_FACTS_NAME)};                 \
+        _Static_assert(sizeof(set) == GW_COUNT(names_) * sizeof(gw_jv),        \
+                       "one value a name");                                    \
+        gw_jv_pick((v), names_, GW_COUNT(names_), (gw_jv *)&(set));            \
+    } while (0)
 #define GW_FACTS_PICK(set, v, KEYS)                                            \
     struct {                                                                   \
         KEYS(GW_FACTS_FIELD)                                                   \
     } set;                                                                     \
-    do {                                                                       \
-        static const gw_span names_[] = {KEYS(GW_FACTS_NAME)};                 \
-        gw_jv_pick((v), names_, GW_COUNT(names_), (gw_jv *)&set);              \
-    } while (0)
+    GW_FACTS_PICK_INTO(set, v, KEYS)
 
 // The shared columns of an endpoint and of every fact.
 #define GW_FACTS_ENDPOINT(f, row, text_ip, number_port)                        \

@@ -199,8 +199,10 @@ static int learn_kind(struct run *r, struct gw_object *o,
                       const struct gw_reply *reply, const struct gw_why *crash)
 {
     o->kind = crash->code ? GW_KIND_UNKNOWN : (enum gw_kind)reply->kind;
-    if (o->dated == GW_NEVER && gw_kind_is_reference(o->kind))
+    if (o->dated == GW_NEVER && gw_kind_is_reference(o->kind)) {
+        r->sum->undated += reply->dated == GW_NEVER;
         o->dated = reply->dated != GW_NEVER ? reply->dated : o->added;
+    }
     if (gw_kind_is_reference(o->kind)) {
         o->state = GW_DONE;
         r->sum->references++;

@@ -30,6 +30,7 @@ struct gw_ingest_summary {
     int64_t failed;               // cut short, damaged, or crashed the parser
     int64_t records, refused;     // measurements read; records refused
     int64_t references;           // reference snapshots taken in
+    int64_t undated;              // of those: they say no day, so today
     int64_t rebuilt;              // objects read again: reference data changed
     bool stopped;
 };

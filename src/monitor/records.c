@@ -16,6 +16,7 @@ struct gw_records {
     struct gw_unpack *u;
     bool in_leaf, leaf_over;
     enum mode mode;
+    bool strict; // a document was damaged, see skip_damage()
     const char *leaf;    // in the current batch's arena
     char name[1024];     // of the leaf, across batches
     int64_t position;    // of the first carried byte, or of the next to come
@@ -151,6 +152,7 @@ static int begin_leaf(struct gw_records *r, struct gw_batch *b,
     r->in_leaf = true;
     r->leaf_over = false;
     r->mode = UNDECIDED;
+    r->strict = false;
     r->position = leaf.start;
     r->failure = 0;
     r->why = (struct gw_why){0};
@@ -181,35 +183,36 @@ static int fill(struct gw_records *r, struct gw_batch *b, size_t from,
 
 // ---- documents that span lines ------------------------------------------
 
-struct scan {
-    int depth;
-    bool text, escape;
-};
+enum { UNFINISHED = 0, DAMAGED = -1 };
 
-// Length of the JSON object or array that s begins with, 0 if it does not end
-// in s. Looks at brackets and quotes only; whether it is JSON is seen later.
-static size_t document_length(gw_span s)
+// Length of the JSON object or array that s begins with; UNFINISHED if it does
+// not end in s; DAMAGED if it has no end: a line that ends inside a text (RFC
+// 8259 section 7) or, when strict, a line of its own that begins with "{".
+// Looks at brackets and quotes only; whether it is JSON is seen later.
+static int64_t document_length(gw_span s, bool strict)
 {
-    struct scan c = {0};
+    int64_t depth = 0;
+    bool text = false;
     for (size_t i = 0; i < s.len; i++) {
-        uint8_t ch = s.at[i];
-        if (c.text) {
-            if (c.escape)
-                c.escape = false;
-            else if (ch == '\\')
-                c.escape = true;
-            else if (ch == '"')
-                c.text = false;
-        } else if (ch == '"') {
-            c.text = true;
-        } else if (ch == '{' || ch == '[') {
-            c.depth++;
-        } else if (ch == '}' || ch == ']') {
-            if (--c.depth <= 0)
-                return i + 1;
+        uint8_t c = s.at[i];
+        if (text) {
+            if (c == '\n')
+                return DAMAGED;
+            if (c == '\\')
+                i += i + 1 < s.len && s.at[i + 1] != '\n';
+            else
+                text = c != '"';
+        } else if (c == '"') {
+            text = true;
+        } else if (c == '{' || c == '[') {
+            if (strict && depth && c == '{' && s.at[i - 1] == '\n')
+                return DAMAGED;
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth <= 0) {
+            return (int64_t)i + 1;
         }
     }
-    return 0;
+    return UNFINISHED;
 }
 
 // Between documents: blanks, and the brackets and commas of a list of them.
@@ -238,14 +241,41 @@ static bool looks_like_yaml(gw_span s)
     return false;
 }
 
+// A byte order mark is no part of the first record.
+static void skip_mark(struct gw_records *r, struct gw_batch *b, size_t from)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t len = sizeof mark - 1, left = b->length - from;
+    if (!gw_starts(gw_span_of(b->bytes + from, left), mark))
+        return;
+    memmove(b->bytes + from, b->bytes + from + len, left - len);
+    b->length -= len;
+    r->position += (int64_t)len;
+}
+
+// Whether documents span lines, told by the first line that is not blank: one
+// that is no object, or is broken inside a text, stands for itself.
+static enum mode lines_or_documents(gw_span s, gw_span line)
+{
+    gw_span begin = gw_trim(line);
+    if (!begin.len || begin.at[0] != '{')
+        return LINES;
+    size_t end = (size_t)(line.at + line.len - begin.at);
+    bool ended = line.at + line.len < s.at + s.len;
+    int64_t n = document_length(gw_span_of(begin.at, end + ended), false);
+    return n == DAMAGED || n == (int64_t)begin.len ? LINES : DOCUMENTS;
+}
+
 // Reads as much of a leaf as tells what it is: its first line that is not
-// blank, whole.
+// blank, whole, unless it is larger than any record.
 static int decide(struct gw_records *r, struct gw_batch *b, size_t from)
 {
     for (size_t want = 64 << 10;; want *= 2) {
         int rc = fill(r, b, from, want);
         if (rc)
             return rc;
+        if (want == 64 << 10)
+            skip_mark(r, b, from);
         gw_span s = gw_span_of(b->bytes + from, b->length - from);
         gw_span rest = s, line = gw_cut(&rest, '\n');
         while (rest.len && blank_line(line))
@@ -259,10 +289,9 @@ static int decide(struct gw_records *r, struct gw_batch *b, size_t from)
         else if (begin.len && begin.at[0] != '{' && looks_like_yaml(s))
             r->mode = YAML;
         else if (whole)
-            r->mode =
-                begin.len && begin.at[0] == '{' && document_length(begin) == 0
-                    ? DOCUMENTS
-                    : LINES;
+            r->mode = lines_or_documents(s, line);
+        else if (want >= GW_JSON_MAX)
+            r->mode = LINES;
         if (r->mode != UNDECIDED)
             return 0;
     }
@@ -329,7 +358,8 @@ static int take_lines(struct gw_records *r, struct gw_batch *b, size_t from)
 }
 
 // Text between documents that is none: shown up to the next line that begins
-// one, so that a damaged document costs itself only.
+// one, so that a damaged document costs itself only. From then on such a line
+// begins a document wherever it stands, so that no byte is looked at for ever.
 static size_t skip_damage(struct gw_records *r, struct gw_batch *b, size_t from,
                           size_t at)
 {
@@ -339,36 +369,54 @@ static size_t skip_damage(struct gw_records *r, struct gw_batch *b, size_t from,
     add_misfit(b, r->position + (int64_t)at, (int64_t)(end - at), from + at,
                end - at, GW_EFORMAT,
                "not JSON (RFC 8259): neither an object nor the end of one");
+    r->strict = true;
     return end;
+}
+
+static bool has_room(const struct gw_batch *b)
+{
+    return b->piece_count < GW_PIECES_MAX - 1 && b->misfit_count < MISFITS_MAX;
+}
+
+// Takes the documents that begin in s and end in it; returns where the first
+// that does not begins. A document is given up when it ends nowhere: `full`
+// says that there is no more to come, or as much as a record may have.
+static size_t take_from(struct gw_records *r, struct gw_batch *b, size_t from,
+                        bool full)
+{
+    gw_span s = gw_span_of(b->bytes + from, b->length - from);
+    size_t at = skip_between(s, 0), first = at;
+    while (at < s.len && has_room(b)) {
+        int64_t length =
+            s.at[at] == '{' ? document_length(gw_sub(s, at, s.len), r->strict)
+                            : DAMAGED;
+        if (length == UNFINISHED && !r->leaf_over && (!full || at > first))
+            break;
+        if (length > 0)
+            add_piece(r, b, from + at, (size_t)length,
+                      r->position + (int64_t)at, false);
+        at = length > 0 ? at + (size_t)length : skip_damage(r, b, from, at);
+        at = skip_between(s, at);
+    }
+    return at;
 }
 
 static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
 {
     for (size_t want = GW_BATCH_TARGET;; want *= 2) {
-        if (want > GW_JSON_MAX)
-            return pass_over(r, b, from);
         int rc = fill(r, b, from, want);
         if (rc)
             return rc;
         gw_span s = gw_span_of(b->bytes + from, b->length - from);
-        size_t at = skip_between(s, 0), start = at, length;
-        bool got = false;
-        while (at < s.len && b->piece_count < GW_PIECES_MAX - 1) {
-            length =
-                s.at[at] == '{' ? document_length(gw_sub(s, at, s.len)) : 0;
-            if (!length && !r->leaf_over && s.at[at] == '{')
-                break;
-            if (length)
-                add_piece(r, b, from + at, length, r->position + (int64_t)at,
-                          false);
-            at = length ? at + length : skip_damage(r, b, from, at);
-            start = at = skip_between(s, at);
-            got = true;
-        }
-        if (!got && !r->leaf_over)
+        bool full = want >= GW_JSON_MAX;
+        if (full && !r->leaf_over && gw_find(s, GW_LIT("\n{"), 1) < 0 &&
+            document_length(s, false) == UNFINISHED)
+            return pass_over(r, b, from);
+        size_t at = take_from(r, b, from, full);
+        if (at == skip_between(s, 0) && at < s.len && !r->leaf_over)
             continue;
-        r->position += (int64_t)start;
-        carry_tail(r, b, from + start);
+        r->position += (int64_t)at;
+        carry_tail(r, b, from + at);
         return 0;
     }
 }
@@ -424,7 +472,7 @@ static int take_yaml(struct gw_records *r, struct gw_batch *b)
         if (!r->yaml)
             return GW_ENOMEM;
     }
-    while (b->length < GW_BATCH_TARGET && b->piece_count < GW_PIECES_MAX - 1) {
+    while (b->length < GW_BATCH_TARGET && has_room(b)) {
         gw_buf_reset(&r->yaml_text);
         int rc = gw_yaml_next(r->yaml, &r->yaml_text, &offset, &length, &why);
         int64_t at = r->yaml_start + offset;

@@ -95,6 +95,11 @@ bool gw_ref_is_print(enum gw_kind kind)
            kind == GW_KIND_CL_DNS_FINGERPRINTS;
 }
 
+static bool is_list(enum gw_kind kind)
+{
+    return kind == GW_KIND_TEST_LIST || kind == GW_KIND_SUFFIX_LIST;
+}
+
 static int read_text(const struct gw_ref_input *in, struct gw_ref_snapshot *s,
                      struct gw_ref_note *note, struct gw_why *why)
 {
@@ -105,7 +110,9 @@ static int read_text(const struct gw_ref_input *in, struct gw_ref_snapshot *s,
     if (gw_starts(text, "\xef\xbb\xbf"))
         text = gw_sub(text, 3, text.len);
     if (!err) {
-        if (gw_ref_is_print(s->kind))
+        if (is_list(s->kind))
+            err = gw_ref_list_count(s->kind, text, note, why);
+        else if (gw_ref_is_print(s->kind))
             err = gw_ref_prints_read(s, text, note, why);
         else if (s->kind == GW_KIND_AS_NAMES)
             err = gw_ref_names_read(s, text, note, why);
@@ -126,7 +133,8 @@ static int read_snapshot(const struct gw_ref_input *in,
     if (in->kind == GW_KIND_MMDB)
         return gw_ref_mmdb_open(s, in->path, note, why);
     if (in->kind == GW_KIND_DELEGATIONS || in->kind == GW_KIND_PREFIX_AS ||
-        in->kind == GW_KIND_AS_NAMES || gw_ref_is_print(in->kind))
+        in->kind == GW_KIND_AS_NAMES || gw_ref_is_print(in->kind) ||
+        is_list(in->kind))
         return read_text(in, s, note, why);
     return gw_fail(why, GW_EUNKNOWN, "not a kind that facts are made with");
 }
@@ -209,6 +217,10 @@ int gw_refs_add(struct gw_refs *r, const struct gw_ref_input *in,
         s->dated = midnight(in->dated);
         snprintf(s->object, sizeof s->object, "%s", in->hash ? in->hash : "");
         err = read_snapshot(in, s, note, why);
+    }
+    if (!err && is_list(in->kind)) { // counted: nothing of it is looked up
+        snapshot_free(s);
+        return 0;
     }
     if (!err)
         err = insert(r, s);

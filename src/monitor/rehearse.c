@@ -134,15 +134,23 @@ static void choose_times(struct gw_rh_line *l, bool on_time)
     l->claimed = by_probe(l, l->happened);
 }
 
+// The same for all measurements of a probe's session, whatever their order.
+static uint64_t session_seed(const struct gw_rh_line *l, int64_t hour)
+{
+    const int64_t parts[] = {l->network->asn, l->probe - l->network->probe,
+                             (int64_t)l->test, hour};
+    struct gw_rand r = {l->world->what.seed};
+    for (size_t i = 0; i < GW_COUNT(parts); i++)
+        r.state = gw_rand_next(&r) ^ (uint64_t)parts[i];
+    return gw_rand_next(&r);
+}
+
 // Measurements of an hour are one session: one report, begun before them.
 static void choose_session(struct gw_rh_line *l)
 {
     int64_t hour = l->happened / GW_RH_HOUR;
     for (int back = 0; back < 2; back++) {
-        int64_t parts[] = {l->network->asn, l->probe - l->network->probe,
-                           (int64_t)l->test, hour - back,
-                           (int64_t)l->world->what.seed};
-        l->session_seed = gw_hash(gw_span_of(parts, sizeof parts), 1);
+        l->session_seed = session_seed(l, hour - back);
         gw_time into = (gw_time)(l->session_seed % 1200) * GW_SECOND;
         l->session = by_probe(l, (hour - back) * GW_RH_HOUR + into);
         if (l->session <= l->claimed)

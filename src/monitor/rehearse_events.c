@@ -200,7 +200,7 @@ static void draw_confusers(const struct draw *d)
 
 void gw_rh_events_draw(struct gw_rh_world *w, struct gw_rand *r, int urdu_site)
 {
-    struct draw d = {w, r, w->what.days * 24};
+    struct draw d = {w, r, INT64_C(24) * w->what.days};
     draw_blocking(&d, urdu_site);
     draw_confusers(&d);
 }

@@ -93,14 +93,17 @@ static int connect_reader(struct gw_archive *a, struct gw_why *why)
 {
     struct gw_why first = {0};
     int rc = connect_to(a, "mode=ro", SQLITE_OPEN_READONLY, &first);
-    if (rc == GW_EIO && log_is_empty(a)) {
-        disconnect(a);
-        rc = lock_for_immutable(a, why);
-        return rc ? rc
-                  : connect_to(a, "mode=ro&immutable=1", SQLITE_OPEN_READONLY,
-                               why);
-    }
-    return rc ? gw_fail(why, rc, "%s", first.text) : 0;
+    if (rc != GW_EIO)
+        return rc ? gw_fail(why, rc, "%s", first.text) : 0;
+    if (!log_is_empty(a))
+        return gw_fail(why, rc,
+                       "%s; what waits in gawah.db-wal can only be read where"
+                       " the folder can be written",
+                       first.text);
+    disconnect(a);
+    rc = lock_for_immutable(a, why);
+    return rc ? rc
+              : connect_to(a, "mode=ro&immutable=1", SQLITE_OPEN_READONLY, why);
 }
 
 // 1: an archive; 0: an empty database, which only CREATE is content with.

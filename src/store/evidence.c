@@ -237,7 +237,7 @@ int gw_evidence_check(struct gw_archive *a, const char *hash,
     stored_free(s);
     if (rc)
         return gw_fail(why, rc, "%s: %s", path, gw_strerror(rc));
-    if (strcmp(hex, o.hash))
+    if (strcmp(hex, o.hash) != 0)
         return gw_fail(why, GW_ECORRUPT,
                        "%s: its bytes are not those of its name", path);
     return 0;

@@ -31,7 +31,8 @@ struct gw_archive;
 // CREATE makes what is missing (also in an empty or absent folder) and opens
 // for writing. One writer at a time (GW_EBUSY says who: pid), many readers;
 // READ also works where nothing can be written. The clock is borrowed. An
-// archive belongs to one thread. Functions that are given (fn) may use it.
+// archive belongs to one thread, and a forked child leaves it alone. Functions
+// that are given (fn) may use it.
 int gw_archive_open(const char *folder, enum gw_archive_mode mode,
                     const struct gw_clock *clock, struct gw_archive **ret,
                     struct gw_why *why) GW_MUSTCHECK;
@@ -46,9 +47,9 @@ int gw_archive_commit(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;
 // ---- evidence (tier 0) --------------------------------------------------
 enum gw_kind { // what an object was found to be, by content
     GW_KIND_UNKNOWN,
-    GW_KIND_OONI_JSON,  // measurements: JSON, JSONL, tar of postcans, cans
-    GW_KIND_OONI_YAML,  // legacy reports
-    GW_KIND_OBS_WEB,    // observation export of OONI v5
+    GW_KIND_OONI_JSON, // measurements: JSON, JSONL, tar of postcans, cans
+    GW_KIND_OONI_YAML, // legacy reports
+    GW_KIND_OBS_WEB,   // observation export of OONI v5
     GW_KIND_HTTP_FINGERPRINTS,
     GW_KIND_DNS_FINGERPRINTS,
     GW_KIND_CL_HTTP_FINGERPRINTS, // citizenlab's columns
@@ -72,12 +73,12 @@ struct gw_object {
     enum gw_kind kind;
     enum gw_object_state state;
     gw_time added;
-    gw_time dated;       // reference data: the day it speaks for, else NEVER
+    gw_time dated; // reference data: the day it speaks for, else NEVER
     int64_t records, refused; // counted when facts were made
-    char name[1024];     // the path or URL it first came by (cut)
-    char source[256];    // as given by the user, may be ""
+    char name[1024];          // the path or URL it first came by (cut)
+    char source[256];         // as given by the user, may be ""
     char licence[128];
-    char error[512];     // why it is FAILED, or what cut it short; ""
+    char error[512]; // why it is FAILED, or what cut it short; ""
 };
 // Takes in bytes: copies, hashes, stores under the hash unless it is there
 // (ret_new says which). Compresses with zstd what is not compressed already.
@@ -131,14 +132,14 @@ struct gw_segment_writer;
 // with its own writer. Finish and all else belong to the archive's thread.
 int gw_segment_begin(struct gw_archive *a, enum gw_tier tier,
                      const char *object, gw_span header,
-                     struct gw_segment_writer **ret, struct gw_why *why)
-    GW_MUSTCHECK;
+                     struct gw_segment_writer **ret,
+                     struct gw_why *why) GW_MUSTCHECK;
 int gw_segment_put(struct gw_segment_writer *w, gw_span block,
                    struct gw_why *why) GW_MUSTCHECK;
 // Takes w. The file appears whole and the catalogue has its SHA-256, in the
 // running transaction; an older segment of the object is replaced.
-int gw_segment_finish(struct gw_segment_writer *w, struct gw_why *why)
-    GW_MUSTCHECK;
+int gw_segment_finish(struct gw_segment_writer *w,
+                      struct gw_why *why) GW_MUSTCHECK;
 void gw_segment_abort(struct gw_segment_writer *w); // takes w, may be NULL
 
 struct gw_segment_reader;

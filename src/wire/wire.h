@@ -38,7 +38,7 @@ int gw_json_parse(struct gw_json *p, gw_span text, gw_jv *ret_value,
 // 0 absent, else '{' '[' '"' 'l' int64 'u' uint64 'd' double 't' 'f' 'n' null.
 static inline char gw_jv_type(gw_jv v)
 {
-    return v.tape ? (char)(v.tape[v.at] >> 56) : 0;
+    return v.tape ? (char)(uint8_t)(v.tape[v.at] >> 56) : 0;
 }
 static inline bool gw_jv_has(gw_jv v) // present and not null
 {

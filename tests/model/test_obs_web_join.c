@@ -1,121 +1,8 @@
 // Joining facts into rows of obs_web: what may share a row and what may not.
+#include "facts_case.h"
 #include "fault.h"
-#include "model/model.h"
-#include "t.h"
 
-#include <math.h>
-#include <stdio.h>
-
-enum { ARENA = 64 << 20, ROWS = 64 };
-
-struct world {
-    struct gw_arena *texts, *arena;
-    struct gw_block block;
-    struct gw_obs_web_row *rows;
-    size_t count;
-};
-
-static int set_up(void **state)
-{
-    struct world *w = gw_new(sizeof *w);
-    w->texts = gw_arena_new(ARENA);
-    w->arena = gw_arena_new(ARENA);
-    assert_int_equal(gw_block_init(&w->block, w->texts), 0);
-    struct gw_measurement_row *m = gw_add_measurement(&w->block);
-    m->start_time = gw_time_civil(2024, 2, 12, 20, 33, 47);
-    m->test_name = GW_LIT("web_connectivity");
-    m->input_host = GW_LIT("input.example");
-    *state = w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-    gw_block_release(&w->block);
-    gw_arena_free(w->texts);
-    gw_arena_free(w->arena);
-    gw_free(w);
-    return 0;
-}
-
-static void join(struct world *w)
-{
-    struct gw_obs_web_cursor c = {{0}};
-    assert_int_equal(w->block.err, 0);
-    assert_int_equal(
-        gw_obs_web_join(&w->block, 0, &c, w->arena, &w->rows, &w->count), 0);
-}
-
-// ---- facts in one line --------------------------------------------------
-// Rows move when a table grows, so facts are told apart by their item.
-
-static struct gw_dns_row *dns(struct world *w, const char *engine,
-                              const char *host, const char *answer)
-{
-    struct gw_dns_row *r = gw_add_dns(&w->block);
-    r->m = 0;
-    r->list = GW_LIST_QUERIES;
-    r->item = (int64_t)w->block.rows[GW_TABLE_dns].count - 1;
-    r->engine = gw_str(engine);
-    r->hostname = gw_str(host);
-    r->answer = gw_str(answer);
-    if (!answer)
-        r->failure = GW_LIT("dns_nxdomain_error");
-    return r;
-}
-
-static struct gw_tcp_row *tcp(struct world *w, const char *ip, int64_t port)
-{
-    struct gw_tcp_row *r = gw_add_tcp(&w->block);
-    r->m = 0;
-    r->list = GW_LIST_TCP_CONNECT;
-    r->item = (int64_t)w->block.rows[GW_TABLE_tcp].count - 1;
-    r->ip = gw_str(ip);
-    r->port = port;
-    r->success = 1;
-    return r;
-}
-
-static struct gw_tls_row *tls(struct world *w, const char *sni, const char *ip,
-                              int64_t port)
-{
-    struct gw_tls_row *r = gw_add_tls(&w->block);
-    r->m = 0;
-    r->list = GW_LIST_TLS_HANDSHAKES;
-    r->item = (int64_t)w->block.rows[GW_TABLE_tls].count - 1;
-    r->network = GW_LIT("tcp");
-    r->server_name = gw_str(sni);
-    r->ip = gw_str(ip);
-    r->port = port;
-    return r;
-}
-
-static struct gw_http_row *http(struct world *w, const char *host,
-                                const char *ip, int64_t port)
-{
-    struct gw_http_row *r = gw_add_http(&w->block);
-    r->m = 0;
-    r->list = GW_LIST_REQUESTS;
-    r->item = (int64_t)w->block.rows[GW_TABLE_http].count - 1;
-    r->hostname = gw_str(host);
-    r->ip = gw_str(ip);
-    r->port = port;
-    return r;
-}
-
-static int64_t item_of(const void *fact)
-{
-    struct { // the columns every fact begins with
-#define X(type, name, what) gw_t_##type name;
-        GW_FACT_COLUMNS(X)
-#undef X
-    } f;
-    if (!fact)
-        return -1;
-    memcpy(&f, fact, sizeof f);
-    return f.item;
-}
+enum { ROWS = 64 };
 
 // Rows as text: items of dns, tcp, tls and http, "-" where there is none.
 static const char *shape(struct world *w)
@@ -374,92 +261,6 @@ static void other_answers_and_failures_have_rows_of_their_own(void **state)
     assert_null(w->rows[2].ip.at);
 }
 
-// ---- columns of all facts together --------------------------------------
-
-static void the_hostname_is_the_best_that_is_known(void **state)
-{
-    struct world *w = *state;
-    dns(w, "system", "dns.example", "192.0.2.1");
-    tcp(w, "192.0.2.1", 443);
-    tls(w, "sni.example", "192.0.2.1", 443);
-    tls(w, "sni.example", "192.0.2.2", 443);
-    http(w, "http.example", "192.0.2.2", 443);
-    tls(w, "sni.example", "192.0.2.3", 443);
-    tls(w, "192.0.2.4", "192.0.2.4", 443);
-    assert_string_equal(shape(w), "000- | --10 | --2- | --3-");
-    assert_true(gw_is(w->rows[0].hostname, "dns.example"));
-    assert_true(gw_is(w->rows[1].hostname, "http.example"));
-    assert_true(gw_is(w->rows[2].hostname, "sni.example"));
-    assert_true(gw_is(w->rows[3].hostname, "input.example"));
-}
-
-static void the_address_comes_with_what_its_fact_knows(void **state)
-{
-    struct world *w = *state;
-    struct gw_dns_row *d = dns(w, "system", "a.example", "192.0.2.1");
-    d->answer_asn = 64500;
-    d->answer_cc = GW_LIT("PK");
-    d->answer_is_bogon = 1;
-    struct gw_tcp_row *t = tcp(w, "192.0.2.2", 443);
-    t->ip_asn = 64501;
-    t->ip_cc = GW_LIT("KE");
-    t->transaction_id = 5;
-    assert_string_equal(shape(w), "0--- | -0--");
-    assert_int_equal(w->rows[0].ip_asn, 64500);
-    assert_true(gw_is(w->rows[0].ip_cc, "PK"));
-    assert_int_equal(w->rows[0].ip_is_bogon, 1);
-    assert_true(w->rows[0].port == GW_NULL);
-    assert_int_equal(w->rows[1].ip_asn, 64501);
-    assert_true(gw_is(w->rows[1].ip_cc, "KE"));
-    assert_int_equal(w->rows[1].port, 443);
-    assert_int_equal(w->rows[1].transaction_id, 5);
-    assert_true(gw_is(w->rows[1].bucket_date, "2024-02-12"));
-    assert_int_equal(w->rows[0].observation_idx, 1);
-    assert_int_equal(w->rows[1].observation_idx, 2);
-}
-
-static void messenger_services_have_their_names(void **state)
-{
-    static const struct {
-        const char *test, *host, *ip, *id;
-    } cases[] = {
-        {"telegram", NULL, "149.154.167.51", "telegram/dc_pool"},
-        {"telegram", "web.telegram.org", NULL, "telegram/web"},
-        {"whatsapp", "e12.whatsapp.net", NULL, "whatsapp/endpoints"},
-        {"whatsapp", "e12x.whatsapp.net", NULL, NULL},
-        {"signal", "cdn.signal.org", NULL, "signal/cdn"},
-        {"signal", "cdn2.signal.org", NULL, "signal/cdn"},
-        {"signal", "cdn2.signal.org.example", NULL, NULL},
-        {"facebook_messenger", "stun.fbsbx.com", NULL,
-         "facebook_messenger/stun"},
-        {"web_connectivity", "web.telegram.org", NULL, NULL},
-        {"web_connectivity", NULL, "149.154.167.51", NULL},
-    };
-    struct world *w = *state;
-    struct gw_measurement_row *m = w->block.rows[GW_TABLE_measurement].at;
-    struct gw_http_row *h = http(w, NULL, NULL, 443);
-    m->input_host = (gw_span){0};
-    for (size_t i = 0; i < GW_COUNT(cases); i++) {
-        m->test_name = gw_str(cases[i].test);
-        h->hostname = gw_str(cases[i].host);
-        h->ip = gw_str(cases[i].ip);
-        join(w);
-        assert_true(gw_eq(w->rows[0].target_id, gw_str(cases[i].id)));
-    }
-}
-
-static void targets_of_tor_are_named(void **state)
-{
-    struct world *w = *state;
-    struct gw_measurement_row *m = w->block.rows[GW_TABLE_measurement].at;
-    struct gw_tcp_row *t = tcp(w, "192.0.2.1", 443);
-    m->test_name = GW_LIT("tor");
-    t->target = GW_LIT("f372c264e9a470335d9ac79fe780847bda052aa3b6a9ee5ff4");
-    join(w);
-    assert_true(gw_eq(w->rows[0].target_id, t->target));
-    assert_null(w->rows[0].hostname.at); // the input is not that bridge
-}
-
 // ---- exports that were read ---------------------------------------------
 
 static void facts_of_one_exported_row_share_it_again(void **state)
@@ -529,73 +330,6 @@ static void measurements_do_not_mix(void **state)
 }
 
 // ---- properties ---------------------------------------------------------
-
-static void fill_columns(enum gw_table table, uint8_t *row, struct world *w)
-{
-    const struct gw_table_info *info = &gw_tables[table];
-    for (size_t i = 0; i < info->column_count; i++) {
-        const struct gw_column *c = &info->columns[i];
-        void *at = row + c->offset;
-        switch (c->type) {
-        case GW_INT: *(int64_t *)at = (int64_t)(100 + i); break;
-        case GW_TIME: *(int64_t *)at = (int64_t)(i + 1) * GW_SECOND; break;
-        case GW_REAL: *(double *)at = 0.25 * (double)(i + 1); break;
-        case GW_STR:
-        case GW_JSON:
-            *(gw_span *)at =
-                gw_arena_fmt(w->texts, "[\"%s.%s\"]", info->name, c->name);
-            break;
-        }
-    }
-}
-
-static bool is_null(const struct gw_column *c, const void *part)
-{
-    const uint8_t *at = (const uint8_t *)part + c->offset;
-    switch (c->type) {
-    case GW_INT:
-    case GW_TIME: return *(const int64_t *)(const void *)at == GW_NULL;
-    case GW_REAL: return isnan(*(const double *)(const void *)at);
-    case GW_STR:
-    case GW_JSON: return !((const gw_span *)(const void *)at)->at;
-    }
-    return true;
-}
-
-static void every_column_can_have_a_value(void **state)
-{
-    struct world *w = *state;
-    struct gw_dns_row *d = dns(w, NULL, NULL, NULL);
-    struct gw_tcp_row *t = tcp(w, NULL, 0);
-    struct gw_tls_row *l = tls(w, NULL, NULL, 0);
-    struct gw_http_row *h = http(w, NULL, NULL, 0);
-    struct gw_measurement_row *m = w->block.rows[GW_TABLE_measurement].at;
-    fill_columns(GW_TABLE_measurement, (uint8_t *)m, w);
-    fill_columns(GW_TABLE_dns, (uint8_t *)d, w);
-    fill_columns(GW_TABLE_tcp, (uint8_t *)t, w);
-    fill_columns(GW_TABLE_tls, (uint8_t *)l, w);
-    fill_columns(GW_TABLE_http, (uint8_t *)h, w);
-    m->test_name = GW_LIT("tor");
-    d->m = t->m = l->m = h->m = 0;
-    d->target = t->target = l->target = h->target = GW_LIT("bridge");
-    d->answer = t->ip = l->ip = h->ip = GW_LIT("192.0.2.1");
-    t->port = l->port = h->port = 443;
-    t->transaction_id = l->transaction_id = h->transaction_id = 1;
-    join(w);
-    assert_int_equal(w->count, 1);
-    assert_int_equal(gw_obs_web_column_count, 95);
-    for (size_t i = 0; i < gw_obs_web_column_count; i++) {
-        const struct gw_obs_web_column *web = &gw_obs_web_columns[i];
-        struct gw_column c = gw_obs_web_source(i);
-        const void *part = gw_obs_web_part(w->rows, web->table);
-        assert_non_null(part);
-        assert_string_equal(c.name, web->column);
-        if (strcmp(web->name, "created_at") == 0)
-            assert_true(is_null(&c, part));
-        else if (is_null(&c, part))
-            fail_msg("%s is empty", web->name);
-    }
-}
 
 static void add_something(struct world *w, struct gw_rand *r)
 {
@@ -708,8 +442,6 @@ static void every_failed_allocation_is_reported(void **state)
     assert_true(gw_fault_each_alloc(join_once) > 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -737,15 +469,10 @@ int main(void)
         T(an_answer_for_the_endpoints_name_comes_first),
         T(an_answer_for_another_name_is_not_used_twice),
         T(other_answers_and_failures_have_rows_of_their_own),
-        T(the_hostname_is_the_best_that_is_known),
-        T(the_address_comes_with_what_its_fact_knows),
-        T(messenger_services_have_their_names),
-        T(targets_of_tor_are_named),
         T(facts_of_one_exported_row_share_it_again),
         T(too_many_facts_have_a_row_each),
         T(a_measurement_without_facts_has_no_rows),
         T(measurements_do_not_mix),
-        T(every_column_can_have_a_value),
         cmocka_unit_test(no_fact_is_lost_and_no_row_mixes_endpoints),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };

@@ -416,7 +416,7 @@ static void resets_follow_their_label(void **state)
                 continue;
             for (size_t k = 0; k < r.lines; k++) {
                 const struct seen *s = &r.line[k];
-                if (s->asn != l->asn || strcmp(s->host, l->target))
+                if (s->asn != l->asn || strcmp(s->host, l->target) != 0)
                     continue;
                 bool in = during(l, s->at);
                 inside += in;

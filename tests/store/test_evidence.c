@@ -2,7 +2,7 @@
 
 #include <zstd.h>
 
-enum { BIG = 700 << 10 };
+#define BIG ((size_t)700 << 10)
 
 static void sha256(gw_span s, char *ret_hex)
 {

@@ -1,0 +1,3 @@
+try rules --layer quic
+try rules --layer quic --json
+gawah rules | grep -c ' says '

@@ -1,0 +1,3 @@
+try version
+try --version
+try version --json
