@@ -23,6 +23,8 @@
     X(plain_differs, "all plain lookups agree on an address that no "          \
                      "encrypted lookup nor the helper got")                    \
     X(unreachable, "no connection to the address answered")                    \
+    X(other_works, "an address that the helper got serves the site from "      \
+                   "this same network")                                        \
     X(content_same, "the page behind the address is the helper's")             \
     X(content_differs, "the page behind the address is another")               \
     X(hop, "a name that a redirect led to, which no helper was asked for")     \
@@ -72,6 +74,7 @@
     X(false_positive, "a page known to look like a block page")                \
     X(challenge, "the site's own network asks for proof of being human")       \
     X(untrusted, "the address came from an answer that is not believed")       \
+    X(app, "an app's own endpoint, which has no page to compare")              \
     X(hop, "a step after a redirect")                                          \
     X(lower_failed, "a layer below failed, so this says nothing of HTTP")      \
     X(slow, "bytes came far slower than the connection was set up")

@@ -126,6 +126,15 @@ static bool unreachable(const struct gw_view *v, gw_span ip)
     return tried;
 }
 
+// The helper's address served the site here, so the network can reach it.
+static bool other_works(const struct gw_view *v)
+{
+    for (size_t i = 0; i < v->tcp_count; i++)
+        if (v->tcp[i].success == 1 && control_has(v, v->tcp[i].ip))
+            return true;
+    return false;
+}
+
 static uint64_t fingerprint_signals(gw_span json)
 {
     // [["name","scope",1], ...]; scope fp marks what only looks like one.
@@ -162,7 +171,8 @@ static uint64_t address_signals(const struct gw_judge *j, const struct name *n)
         dead += unreachable(v, d->answer);
     }
     if (n->own_count && dead == n->own_count)
-        s |= GW_DNS(unreachable);
+        s |= GW_DNS(unreachable) |
+             (n->own_control && other_works(v) ? GW_DNS(other_works) : 0);
     return s;
 }
 

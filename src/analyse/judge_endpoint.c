@@ -48,6 +48,22 @@ static bool helper_got_page(const struct gw_view *v)
            v->control_http->http_status_code > 0;
 }
 
+// Probes whose IPv6 leads nowhere are common: when no connection over it works
+// and one over IPv4 does, its timeouts say nothing about the site.
+static bool v6_is_broken(const struct gw_view *v)
+{
+    bool v4_works = false;
+    for (size_t i = 0; i < v->tcp_count; i++) {
+        gw_ip ip;
+        if (v->tcp[i].success != 1 || !gw_ip_parse(v->tcp[i].ip, &ip))
+            continue;
+        if (ip.v6)
+            return false;
+        v4_works = true;
+    }
+    return v4_works;
+}
+
 // No route over IPv6 is the probe's trouble; over IPv4 it may be a blocking.
 static uint64_t common_signals(const struct gw_judge *j, gw_span ip,
                                int64_t depth, uint64_t s)
@@ -58,6 +74,8 @@ static uint64_t common_signals(const struct gw_judge *j, gw_span ip,
     s |= v6 ? GW_END(v6) : 0;
     if (!v6)
         s &= ~GW_END(no_route);
+    else if ((s & GW_END(timeout)) && v6_is_broken(v))
+        s |= GW_END(no_route);
     s |= gw_untrusted(j, ip) ? GW_END(untrusted) : 0;
     s |= gw_depth(depth) > 0 ? GW_END(hop) : 0;
     if (gw_depth(depth) > 0 && !v->reached && helper_got_page(v))

@@ -167,6 +167,7 @@ static void judge_exchange(struct gw_judge *j, const struct gw_http_row *h,
     s |= lower_failed(v, h) ? GW_WEB(lower_failed) : 0;
     s |= gw_untrusted(j, h->ip) ? GW_WEB(untrusted) : 0;
     s |= gw_depth(h->depth) > 0 ? GW_WEB(hop) : 0;
+    s |= !v->web && !v->m->input_host.len ? GW_WEB(app) : 0;
     if (h->read_bytes != GW_NULL && h->read_bytes > 0 && h->failure.at)
         s |= GW_WEB(began);
     struct gw_subject *subject =

@@ -100,7 +100,8 @@ const struct gw_rule gw_rules[] = {
      "Every lookup in the clear, also to resolvers abroad, got an address "
      "that neither the encrypted lookup nor the helper got: answers are "
      "replaced on the way."},
-    RULE("dns.certificate_wrong", DNS, D(answered) | D(tls_wrong),
+    RULE("dns.certificate_wrong", DNS,
+         D(answered) | D(tls_wrong) | D(control_ok),
          D(match_address) | D(match_as) | D(tls_valid) | D(control_failed),
          BLOCKED, CONTRAST, 4,
          "The answer is no address of the helper's, and what is there cannot "
@@ -155,10 +156,17 @@ const struct gw_rule gw_rules[] = {
          BLOCKED, CONTRAST, 2,
          "The address is none of the helper's, and the page there is another "
          "than the helper's."),
+    RULE("dns.unmatched_dead_other_works", DNS,
+         D(answered) | D(control_ok) | D(unreachable) | D(other_works),
+         D(match_address) | D(match_as) | D(tls_valid) | D(bogon) |
+             D(pool_address),
+         BLOCKED, CONTRAST, 2.5,
+         "The address is none of the helper's and does not answer, while the "
+         "helper's address serves the site from this same network."),
     RULE("dns.unmatched_unreachable", DNS,
          D(answered) | D(control_ok) | D(unreachable),
          D(match_address) | D(match_as) | D(tls_valid) | D(bogon) |
-             D(pool_address) | D(plain_differs),
+             D(pool_address) | D(plain_differs) | D(other_works),
          UNKNOWN, SYMPTOM, 1,
          "The address is none of the helper's and does not answer; many sites "
          "answer from near their readers, so this alone proves nothing."),
@@ -264,9 +272,12 @@ const struct gw_rule gw_rules[] = {
     RULE("http.page_control_failed", HTTP, H(ok) | H(control_failed),
          H(tls) | H(fingerprint) | H(fingerprint_elsewhere), OK, CONTRAST, -1,
          "A page came, which the helper did not get."),
+    RULE("http.app_answered", HTTP, H(ok) | H(app),
+         H(tls) | H(control) | H(fingerprint) | H(fingerprint_elsewhere), OK,
+         CONTRAST, -1, "The app's endpoint answered."),
     RULE("http.page_no_control", HTTP, H(ok),
          H(tls) | H(control) | H(fingerprint) | H(fingerprint_elsewhere) |
-             H(hop),
+             H(hop) | H(app),
          UNKNOWN, SYMPTOM, 0,
          "A page came in the clear, and no helper's page is there to compare "
          "with."),

@@ -29,7 +29,7 @@ static void print_analyse(struct gw_cli *cli,
     printf("judged %s measurements in %.1f s: %s findings, %s rules fired\n", m,
            seconds, f, r);
     if (s->current)
-        printf("  %lld objects were up to date\n", (long long)s->current);
+        printf("  objects up to date already: %lld\n", (long long)s->current);
     if (s->pool_thinned)
         printf("  the pool of shared controls was halved %d times to stay in "
                "its memory: more is unknown than need be\n",

@@ -191,10 +191,13 @@ static void print_rebuild(const struct gw_cli *cli, const struct digests *then,
             printf("%s, segments: %lld\n  before  %s\n  after   %s\n",
                    tier_names[t], (long long)now->segments[t], then->hex[t],
                    now->hex[t]);
+    bool facts = strcmp(then->hex[0], now->hex[0]) == 0;
     if (!cli->args.json)
-        puts(same ? "the same bytes came out"
-                  : "other bytes came out: the evidence, the reference data or "
-                    "the versions are not those of before");
+        puts(same    ? "the same bytes came out"
+             : facts ? "the same facts came out; the findings were not up to "
+                       "date before"
+                     : "other facts came out: reference data or versions are "
+                       "not those of before");
 }
 
 static int rebuild(struct gw_cli *cli, struct gw_archive *a, bool *ret_stopped,

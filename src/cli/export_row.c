@@ -188,7 +188,7 @@ static int open_file(struct gw_out *o, const char *path, struct gw_why *why)
 int gw_out_open(struct gw_out *o, const char *path, bool csv,
                 struct gw_why *why)
 {
-    *o = (struct gw_out){.csv = csv, .path = path, .to = stdout};
+    *o = (struct gw_out){.csv = csv, .path = path, .to = path ? NULL : stdout};
     gw_buf_init(&o->text, ROW_MAX);
     gw_buf_init(&o->padded, GW_JSON_MAX);
     o->json = gw_json_new();

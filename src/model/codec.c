@@ -108,6 +108,8 @@ static uint64_t code_of_text(struct gw_block_codec *c, gw_span s, bool *ok)
     for (; c->slot[at]; at = (at + 1) & mask)
         if (gw_eq(c->entry[c->slot[at] - 1], s))
             return c->slot[at];
+    if (c->entry_count == GW_BLOCK_ROWS_MAX) // a reader would refuse more
+        return *ok = false, 0;
     if (c->entry_count == c->entry_cap) {
         size_t cap = c->entry_cap ? c->entry_cap * 2 : 1024;
         gw_span *entry =

@@ -6,7 +6,8 @@
 
 enum mode { UNDECIDED, LINES, DOCUMENTS, YAML, SKIP };
 enum {
-    SHOWN = 4096, // bytes kept of what is no record
+    SHOWN = 4096,               // bytes kept of what is no record
+    DOCUMENTS_STEP = 256 << 10, // looked at together
     MISFITS_MAX = 1024,
     NAMES_MAX = 8 << 20,
     YAML_HEADER_MAX = 1 << 20
@@ -16,7 +17,7 @@ struct gw_records {
     struct gw_unpack *u;
     bool in_leaf, leaf_over;
     enum mode mode;
-    bool strict; // a document was damaged, see skip_damage()
+    bool strict;         // a document was damaged, see skip_damage()
     const char *leaf;    // in the current batch's arena
     char name[1024];     // of the leaf, across batches
     int64_t position;    // of the first carried byte, or of the next to come
@@ -387,9 +388,9 @@ static size_t take_from(struct gw_records *r, struct gw_batch *b, size_t from,
     gw_span s = gw_span_of(b->bytes + from, b->length - from);
     size_t at = skip_between(s, 0), first = at;
     while (at < s.len && has_room(b)) {
-        int64_t length =
-            s.at[at] == '{' ? document_length(gw_sub(s, at, s.len), r->strict)
-                            : DAMAGED;
+        int64_t length = s.at[at] == '{'
+                             ? document_length(gw_sub(s, at, s.len), r->strict)
+                             : DAMAGED;
         if (length == UNFINISHED && !r->leaf_over && (!full || at > first))
             break;
         if (length > 0)
@@ -403,7 +404,7 @@ static size_t take_from(struct gw_records *r, struct gw_batch *b, size_t from,
 
 static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
 {
-    for (size_t want = GW_BATCH_TARGET;; want *= 2) {
+    for (size_t want = DOCUMENTS_STEP;; want *= 2) {
         int rc = fill(r, b, from, want);
         if (rc)
             return rc;

@@ -18,6 +18,8 @@
 
 #include "case.h"
 
+#include <stdio.h>
+
 struct gw_page {
     const char *name, *title, *headers; // headers: JSON
     int64_t length, claimed;            // bytes recorded; what a helper counts
@@ -244,9 +246,10 @@ static inline void gw_make_http(struct gw_make *m, gw_span line)
 
 static inline void gw_make_info(struct gw_make *m, gw_span address, gw_span asn)
 {
+    gw_span number = asn.len ? asn : GW_LIT("0");
     gw_make_comma(&m->info);
     gw_put_fmt(&m->info, "\"%.*s\":{\"asn\":%.*s,\"flags\":1}", GW_S(address),
-               asn.len ? GW_S(asn) : GW_S(GW_LIT("0")));
+               GW_S(number));
 }
 
 static inline void gw_make_control_dns(struct gw_make *m, gw_span result)
@@ -284,12 +287,14 @@ static inline void gw_make_control_http(struct gw_make *m, gw_span line)
     struct gw_buf *b = &m->control_http;
     gw_span result = gw_make_word(&line), page = gw_make_word(&line);
     bool came = result.at[0] >= '0' && result.at[0] <= '9';
+    gw_span status = came ? result : GW_LIT("-1");
     const struct gw_page *p = gw_page_named(came ? page : GW_LIT("-"));
     gw_put_str(b, "{\"failure\":");
     gw_make_failure(b, came ? (gw_span){0} : result);
-    gw_put_fmt(b, ",\"status_code\":%.*s,\"body_length\":%lld,",
-               came ? GW_S(result) : GW_S(GW_LIT("-1")), (long long)p->claimed);
-    gw_put_fmt(b, "\"title\":\"%s\",\"headers\":{%s}}", p->title, p->headers);
+    gw_put_fmt(b,
+               ",\"status_code\":%.*s,\"body_length\":%lld,"
+               "\"title\":\"%s\",\"headers\":{%s}}",
+               GW_S(status), (long long)p->claimed, p->title, p->headers);
 }
 
 // ---- the whole ----------------------------------------------------------

@@ -1,4 +1,5 @@
-cp "$data/few.jsonl" .
+# shellcheck shell=sh
+cp "$DATA/few.jsonl" .
 gawah ingest few.jsonl --quiet >../answer || [ $? = 3 ]
 try findings
 try analyse

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 few
 try evidence
 try evidence --json

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C4] From a finding to its bytes, and the same bytes without this program.
 few
 try explain f-80f4c4eb70ee-2174-3

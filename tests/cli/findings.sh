@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C3] A failure with nobody to compare with is unknown: neither blocked nor
 # ok. What is synthetic says so.
 few

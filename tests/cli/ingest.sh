@@ -1,6 +1,7 @@
+# shellcheck shell=sh
 # [C1] [C2] The same file twice changes nothing; a record that breaks a rule
 # is refused and the rest goes on.
-cp "$data/few.jsonl" .
+cp "$DATA/few.jsonl" .
 try ingest few.jsonl
 try rebuild
 try ingest few.jsonl

@@ -1,6 +1,7 @@
+# shellcheck shell=sh
 try init
 try init
-ls archive | sed '/-shm$/d; /-wal$/d'
+(cd archive && find . -type f -o -type d | grep -v -e '-shm$' -e '-wal$' | sort)
 try init --json --archive 'a "quoted" name'
 try findings
 try analyse

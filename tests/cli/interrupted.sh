@@ -1,8 +1,9 @@
+# shellcheck shell=sh
 # [C7] Ctrl-C loses nothing that was acknowledged; the next run goes on.
-cp "$data/few.jsonl" .
+cp "$DATA/few.jsonl" .
 head -n 1 few.jsonl >one.jsonl
 mkfifo pipe
-gawah ingest - few.jsonl --quiet <pipe >../answer 2>&1 &
+"$GAWAH" ingest - few.jsonl --quiet <pipe >../answer 2>&1 &
 running=$!
 exec 3>pipe
 tries=0

@@ -18,7 +18,7 @@ try() {
 
 # An archive with the few measurements of data/few.jsonl, judged.
 few() {
-    cp "$data/few.jsonl" .
+    cp "$DATA/few.jsonl" .
     gawah ingest few.jsonl --quiet --now 2024-03-01 >../answer || [ $? = 3 ]
     gawah analyse --quiet >../answer
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # There is no archive here: say so, say what to do, leave nothing behind.
 try findings
 try analyse --archive over/there

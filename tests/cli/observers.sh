@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C14] However many rows an observer sends, it counts once; a probe_id tells
 # observers of one network apart, without one they are taken for the same.
 others() {

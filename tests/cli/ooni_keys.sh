@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C5] A name that does not resolve while the helper cannot be reached is
 # accessible by OONI's probe, and null by ours.
 few

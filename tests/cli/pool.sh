@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C11] [C12] [C13] Others vouch only as several networks, each with one
 # voice, and only for their day and the days beside it.
 fails() {

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C8] An archive that cannot be written can be read: a stick, a disc, a
 # stranger's folder.
 few
@@ -15,5 +16,5 @@ fi
 try findings --target news.example --layer tls
 gawah explain f-80f4c4eb70ee-2174-3 | sed -n 1,2p
 try doctor
-try ingest "$data/few.jsonl"
+try ingest few.jsonl
 try analyse

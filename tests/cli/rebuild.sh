@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C9] Same evidence, same versions: the same bytes, in any order, with any
 # number of threads.
 few

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C6] What is refused is kept with its place, its reason and its bytes.
 few
 try refused

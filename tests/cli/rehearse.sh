@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # [C17] Same seed, same bytes; every line is marked synthetic.
 try rehearse --days 1 --networks 2 --per-day 3 --into a.jsonl
 gawah rehearse --days 1 --networks 2 --per-day 3 --quiet >b.jsonl

@@ -6,17 +6,18 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 GAWAH=$1
 name=$2
-data=$here/data
+DATA=$here/data
+HERE=$here
 folder=$(mktemp -d "${TMPDIR:-/tmp}/gawah-cli.XXXXXX")
 trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
 chmod 755 "$folder" # some cases look at it as somebody else
 mkdir "$folder/here"
 unset GAWAH_ARCHIVE
 LC_ALL=C.UTF-8
-export GAWAH LC_ALL data here
+export GAWAH LC_ALL DATA HERE
 
 status=0
-(cd "$folder/here" && sh -eu -c '. "$here/lib.sh"; . "$here/$1.sh"' \
+(cd "$folder/here" && sh -eu -c '. "$HERE/lib.sh"; . "$HERE/$1.sh"' \
     case "$name") >"$folder/came" 2>&1 || status=$?
 if [ "$status" = 77 ]; then
     cat "$folder/came"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The command line is not understood: say what is wrong and where to look.
 try
 try vesion

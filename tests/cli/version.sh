@@ -1,3 +1,7 @@
-try version
-try --version
-try version --json
+# shellcheck shell=sh
+rules=$(gawah rules | grep -c '^[a-z]*\.[a-z0-9_]* says ')
+{
+    try version
+    try --version
+    try version --json
+} | sed -e "s/($rules rules)/(all rules)/" -e "s/:$rules}/:all}/"
