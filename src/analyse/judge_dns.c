@@ -14,6 +14,7 @@ struct name {
     const struct gw_dns_row *encrypted[ADDRESSES_MAX];
     size_t own_count, plain_count, encrypted_count;
     const struct gw_dns_row *failure; // of the system's resolver
+    const struct gw_dns_row *plain_failure;
     const struct gw_dns_row *any;
     bool own_control; // the helper was asked for this name
 };
@@ -37,6 +38,15 @@ static bool is_fatal(const struct gw_dns_row *d)
                               gw_is(d->failure, "dns_no_answer"));
 }
 
+// Where the system's resolver was not asked, the path to those abroad is what
+// was measured.
+static void judge_plain(struct name *n)
+{
+    memcpy(n->own, n->plain, n->plain_count * sizeof *n->own);
+    n->own_count = n->plain_count;
+    n->failure = n->plain_failure;
+}
+
 static void collect(const struct gw_view *v, gw_span host, struct name *n)
 {
     *n = (struct name){.host = host};
@@ -56,8 +66,12 @@ static void collect(const struct gw_view *v, gw_span host, struct name *n)
                 keep(n->plain, &n->plain_count, d);
         } else if (own && is_fatal(d)) {
             n->failure = d;
+        } else if (!gw_engine_is_encrypted(d->engine) && is_fatal(d)) {
+            n->plain_failure = d;
         }
     }
+    if (v->web && !n->own_count && !n->failure)
+        judge_plain(n);
     n->own_control = v->m->has_control == 1 && gw_eq(host, v->m->input_host);
 }
 
@@ -224,6 +238,14 @@ static uint64_t other_ways(const struct gw_view *v, const struct name *n)
     return s;
 }
 
+// Likeness has to be seen: where nothing can be compared there is none.
+static bool is_same(const struct gw_page_diff *d)
+{
+    return d->status_code_match == 1 &&
+           (d->body_length_match == 1 || d->headers_match == 1 ||
+            d->title_match == 1);
+}
+
 // Whether the page that came through the system's addresses is the helper's.
 static uint64_t content_signals(const struct gw_view *v, const struct name *n)
 {
@@ -238,7 +260,9 @@ static uint64_t content_signals(const struct gw_view *v, const struct name *n)
             !gw_eq(h->hostname, n->host) || v->control_http->http_failure.at)
             continue;
         gw_page_compare(h, v->control_http, &diff);
-        return diff.differs ? GW_DNS(content_differs) : GW_DNS(content_same);
+        return diff.differs     ? GW_DNS(content_differs)
+               : is_same(&diff) ? GW_DNS(content_same)
+                                : 0;
     }
     return 0;
 }

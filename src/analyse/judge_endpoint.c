@@ -170,8 +170,11 @@ static void judge_tls(struct gw_judge *j, const struct gw_tls_row *t)
 
 void gw_judge_endpoints(struct gw_judge *j)
 {
+    // A row that names neither end says nothing: probes leave such behind.
     for (size_t i = 0; i < j->v->tcp_count; i++)
-        judge_tcp(j, &j->v->tcp[i]);
+        if (j->v->tcp[i].ip.at || j->v->tcp[i].host.at)
+            judge_tcp(j, &j->v->tcp[i]);
     for (size_t i = 0; i < j->v->tls_count; i++)
-        judge_tls(j, &j->v->tls[i]);
+        if (j->v->tls[i].ip.at || j->v->tls[i].server_name.at)
+            judge_tls(j, &j->v->tls[i]);
 }

@@ -96,22 +96,34 @@ static bool is_redirect(const struct gw_http_row *h)
            h->response_status_code / 100 == 3 && !h->failure.at;
 }
 
+// A control with which nothing can be compared is none.
+static uint64_t page_signals(const struct gw_http_row *h,
+                             const struct gw_control_row *c)
+{
+    struct gw_page_diff d;
+    gw_page_compare(h, c, &d);
+    bool same = d.status_code_match == 1 &&
+                (d.body_length_match == 1 || d.headers_match == 1 ||
+                 d.title_match == 1);
+    if (!same && !d.differs)
+        return 0;
+    return GW_WEB(control) | GW_WEB(control_ok) |
+           (same ? GW_WEB(same) : GW_WEB(differs));
+}
+
 static uint64_t control_signals(const struct gw_view *v,
                                 const struct gw_http_row *h)
 {
     const struct gw_control_row *c = v->control_http;
-    struct gw_page_diff diff;
     if (!c)
         return 0;
     if (c->http_failure.at)
         return GW_WEB(control) | GW_WEB(control_failed);
     if (c->http_status_code == GW_NULL || c->http_status_code <= 0)
         return 0;
-    uint64_t s = GW_WEB(control) | GW_WEB(control_ok);
     if (h->failure.at || is_redirect(h))
-        return s;
-    gw_page_compare(h, c, &diff);
-    return s | (diff.differs ? GW_WEB(differs) : GW_WEB(same));
+        return GW_WEB(control) | GW_WEB(control_ok);
+    return page_signals(h, c);
 }
 
 // Before there were helpers, http_requests fetched the page again through Tor.
@@ -131,14 +143,11 @@ static uint64_t tor_signals(const struct gw_http_row *tor,
         .http_response_body_length = tor->response_body_length,
         .http_title = tor->title,
         .http_header_names = tor->header_names};
-    struct gw_page_diff diff;
     if (tor->failure.at || tor->response_status_code == GW_NULL)
         return GW_WEB(control) | GW_WEB(control_failed);
     if (h->failure.at || h->response_status_code == GW_NULL)
         return GW_WEB(control) | GW_WEB(control_ok);
-    gw_page_compare(h, &as_control, &diff);
-    return GW_WEB(control) | GW_WEB(control_ok) |
-           (diff.differs ? GW_WEB(differs) : GW_WEB(same));
+    return page_signals(h, &as_control);
 }
 
 static uint64_t response_signals(const struct gw_view *v,

@@ -9,7 +9,8 @@
 enum {
     VOICES = GW_POOL_NETWORKS + 1, // one may be the network that is judged
     TIMES = 8,
-    KEYS_MAX = 512 << 10,
+    VOICES_MAX = 512 << 10, // keys of each table: 32 MB and 20 MB at most
+    TIMES_MAX = 128 << 10,
     FIRST_SLOTS = 4096,
     MIN_TIMES = 3
 };
@@ -27,7 +28,7 @@ struct times { // handshake milliseconds, the least of each network
 
 struct table {
     uint8_t *at;
-    size_t slots, count, size;
+    size_t slots, count, size, max;
     uint64_t below; // keys at or above are dropped
 };
 
@@ -66,34 +67,6 @@ static bool resize(struct table *t, size_t slots)
     return true;
 }
 
-// The entry of a key, made if need be; NULL when it is dropped, *ok false when
-// there is no memory.
-static void *entry_of(struct table *t, uint64_t key, int *thinned, bool *ok)
-{
-    key = key ? key : 1;
-    if (t->below && key >= t->below)
-        return NULL;
-    if (t->count * 2 >= t->slots) {
-        bool full = t->count >= KEYS_MAX;
-        if (full) {
-            t->below /= 2;
-            ++*thinned;
-        }
-        if (!resize(t, full ? t->slots : t->slots ? t->slots * 2 : FIRST_SLOTS))
-            return *ok = false, NULL;
-        if (key >= t->below)
-            return NULL;
-    }
-    size_t at = key & (t->slots - 1);
-    while (*slot(t, at) && *slot(t, at) != key)
-        at = (at + 1) & (t->slots - 1);
-    if (!*slot(t, at)) {
-        *slot(t, at) = key;
-        t->count++;
-    }
-    return slot(t, at);
-}
-
 static const void *find(const struct table *t, uint64_t key)
 {
     key = key ? key : 1;
@@ -105,14 +78,51 @@ static const void *find(const struct table *t, uint64_t key)
     return *slot(t, at) ? slot(t, at) : NULL;
 }
 
+// Room for one more key; drops the upper half of all until there is.
+static bool make_room(struct table *t, int *thinned)
+{
+    while (t->count >= t->max) {
+        t->below /= 2;
+        ++*thinned;
+        if (!resize(t, t->slots))
+            return false;
+    }
+    return t->count * 2 < t->slots ||
+           resize(t, t->slots ? t->slots * 2 : FIRST_SLOTS);
+}
+
+// The entry of a key, made if need be; NULL when it is dropped, *ok false when
+// there is no memory. Only a key that is new thins the table, so that it does
+// not show how often and when the others came.
+static void *entry_of(struct table *t, uint64_t key, int *thinned, bool *ok)
+{
+    key = key ? key : 1;
+    if (key >= t->below)
+        return NULL;
+    if (!find(t, key) && !(*ok = make_room(t, thinned)))
+        return NULL;
+    if (key >= t->below)
+        return NULL;
+    size_t at = key & (t->slots - 1);
+    while (*slot(t, at) && *slot(t, at) != key)
+        at = (at + 1) & (t->slots - 1);
+    if (!*slot(t, at)) {
+        *slot(t, at) = key;
+        t->count++;
+    }
+    return slot(t, at);
+}
+
 struct gw_pool *gw_pool_new(void)
 {
     struct gw_pool *p = gw_new(sizeof *p);
     if (p) {
-        p->voices =
-            (struct table){.size = sizeof(struct entry), .below = UINT64_MAX};
-        p->times =
-            (struct table){.size = sizeof(struct times), .below = UINT64_MAX};
+        p->voices = (struct table){.size = sizeof(struct entry),
+                                   .max = VOICES_MAX,
+                                   .below = UINT64_MAX};
+        p->times = (struct table){.size = sizeof(struct times),
+                                  .max = TIMES_MAX,
+                                  .below = UINT64_MAX};
     }
     return p;
 }

@@ -4,54 +4,54 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SEEN_MAX = 32, ROWS_MAX = 1 << 20, ARENA_MAX = 512 << 20 };
-
-// Distinct observers of a state, exactly up to SEEN_MAX, beyond that those
-// with the least ids are kept and the count is estimated from how dense they
-// lie (a KMV sketch): memory stays fixed and order does not show.
-struct seen {
-    int64_t id[SEEN_MAX];
-    uint32_t count;
-    bool full;
-};
-struct row {
-    struct gw_summary_row pub;
-    struct seen seen[GW_STATE_COUNT];
-};
+enum { ROWS_MAX = 1 << 20, ARENA_MAX = 512 << 20 };
 
 struct gw_summary {
     struct gw_arena *arena;
-    struct row *rows;
+    struct gw_summary_row *rows;
     size_t count, cap;
+    // (row, state, observer) triples seen, as hashes: each counts once.
+    uint64_t *seen;
+    size_t seen_count, seen_slots;
     uint32_t *slot;
     size_t slots;
-    struct gw_summary_row *sorted;
 };
 
-static void see(struct seen *s, int64_t id)
+static bool grow_seen(struct gw_summary *s)
 {
-    uint32_t at = 0;
-    while (at < s->count && s->id[at] < id)
-        at++;
-    if (at < s->count && s->id[at] == id)
-        return;
-    if (s->count == SEEN_MAX) {
-        s->full = true;
-        if (at == SEEN_MAX)
-            return;
-        s->count--;
+    size_t slots = s->seen_slots ? s->seen_slots * 2 : 4096;
+    uint64_t *seen = gw_new(slots * sizeof *seen);
+    if (!seen)
+        return false;
+    for (size_t i = 0; i < s->seen_slots; i++) {
+        size_t at = s->seen[i] & (slots - 1);
+        while (s->seen[i] && seen[at])
+            at = (at + 1) & (slots - 1);
+        if (s->seen[i])
+            seen[at] = s->seen[i];
     }
-    memmove(&s->id[at + 1], &s->id[at], (s->count - at) * sizeof s->id[0]);
-    s->id[at] = id;
-    s->count++;
+    gw_free(s->seen);
+    s->seen = seen;
+    s->seen_slots = slots;
+    return true;
 }
 
-static int64_t distinct(const struct seen *s)
+// 1 if that observer was not seen in that state of that row before.
+static int see(struct gw_summary *s, size_t row, int64_t state,
+               int64_t observer)
 {
-    if (!s->full)
-        return s->count;
-    double share = (double)s->id[SEEN_MAX - 1] / 0x1p63;
-    return (int64_t)((SEEN_MAX - 1) / share + 0.5);
+    uint64_t triple[3] = {row, (uint64_t)state, (uint64_t)observer};
+    uint64_t h = gw_hash(gw_span_of(triple, sizeof triple), 0) | 1;
+    if (s->seen_count * 2 >= s->seen_slots && !grow_seen(s))
+        return GW_ENOMEM;
+    size_t at = h & (s->seen_slots - 1);
+    while (s->seen[at] && s->seen[at] != h)
+        at = (at + 1) & (s->seen_slots - 1);
+    if (s->seen[at])
+        return 0;
+    s->seen[at] = h;
+    s->seen_count++;
+    return 1;
 }
 
 static uint64_t key_hash(const struct gw_summary_key *k)
@@ -74,7 +74,7 @@ static bool rehash(struct gw_summary *s, size_t slots)
     if (!slot)
         return false;
     for (size_t i = 0; i < s->count; i++) {
-        size_t at = key_hash(&s->rows[i].pub.key) & (slots - 1);
+        size_t at = key_hash(&s->rows[i].key) & (slots - 1);
         while (slot[at])
             at = (at + 1) & (slots - 1);
         slot[at] = (uint32_t)i + 1;
@@ -85,23 +85,23 @@ static bool rehash(struct gw_summary *s, size_t slots)
     return true;
 }
 
-static struct row *new_row(struct gw_summary *s,
-                           const struct gw_summary_key *key)
+static struct gw_summary_row *new_row(struct gw_summary *s,
+                                      const struct gw_summary_key *key)
 {
     if (s->count == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 256;
-        struct row *rows =
+        struct gw_summary_row *rows =
             cap <= ROWS_MAX ? gw_resize(s->rows, cap, sizeof *rows) : NULL;
         if (!rows)
             return NULL;
         s->rows = rows;
         s->cap = cap;
     }
-    struct row *r = &s->rows[s->count];
-    *r =
-        (struct row){.pub = {.key = *key, .first = GW_NEVER, .last = GW_NEVER}};
-    gw_span *texts[] = {&r->pub.key.probe_cc, &r->pub.key.probe_as_org_name,
-                        &r->pub.key.target};
+    struct gw_summary_row *r = &s->rows[s->count];
+    *r = (struct gw_summary_row){
+        .key = *key, .first = GW_NEVER, .last = GW_NEVER};
+    gw_span *texts[] = {&r->key.probe_cc, &r->key.probe_as_org_name,
+                        &r->key.target};
     for (size_t i = 0; i < GW_COUNT(texts); i++) {
         *texts[i] = gw_arena_copy(s->arena, *texts[i]);
         if (!texts[i]->at)
@@ -111,19 +111,19 @@ static struct row *new_row(struct gw_summary *s,
     return r;
 }
 
-static struct row *row_of(struct gw_summary *s,
-                          const struct gw_summary_key *key)
+static struct gw_summary_row *row_of(struct gw_summary *s,
+                                     const struct gw_summary_key *key)
 {
     if (s->count * 2 >= s->slots && !rehash(s, s->slots ? s->slots * 2 : 1024))
         return NULL;
     size_t at = key_hash(key) & (s->slots - 1);
     while (s->slot[at]) {
-        struct row *r = &s->rows[s->slot[at] - 1];
-        if (key_eq(&r->pub.key, key))
+        struct gw_summary_row *r = &s->rows[s->slot[at] - 1];
+        if (key_eq(&r->key, key))
             return r;
         at = (at + 1) & (s->slots - 1);
     }
-    struct row *r = new_row(s, key);
+    struct gw_summary_row *r = new_row(s, key);
     if (r)
         s->slot[at] = (uint32_t)s->count;
     return r;
@@ -146,29 +146,32 @@ static int add(struct gw_summary *s, const char *object,
     if (f->state < 0 || f->state >= GW_STATE_COUNT || f->layer < 0 ||
         f->layer >= GW_LAYER_COUNT)
         return GW_ECORRUPT;
-    struct row *r = row_of(s, &key);
+    struct gw_summary_row *r = row_of(s, &key);
     if (!r)
         return GW_ENOMEM;
-    if (better_example(&r->pub, f)) {
+    if (better_example(r, f)) {
         struct gw_id id = {.kind = 'f', .record = f->record, .n = f->n};
         memcpy(id.object, object, 12);
         id.object[12] = 0;
-        gw_id_format(&id, r->pub.example);
-        snprintf(r->pub.rule, sizeof r->pub.rule, "%.*s", (int)f->rule.len,
+        gw_id_format(&id, r->example);
+        snprintf(r->rule, sizeof r->rule, "%.*s", (int)f->rule.len,
                  (const char *)f->rule.at);
     }
-    if (f->state == GW_STATE_BLOCKED && f->llr > r->pub.llr)
-        r->pub.llr = f->llr;
-    r->pub.count[f->state]++;
-    see(&r->seen[f->state], f->observer);
-    r->pub.throttled += f->throttled == 1;
-    r->pub.intercepted += f->intercepted == 1;
-    r->pub.synthetic |= f->synthetic == 1;
+    if (f->state == GW_STATE_BLOCKED && f->llr > r->llr)
+        r->llr = f->llr;
+    r->count[f->state]++;
+    int fresh = see(s, (size_t)(r - s->rows), f->state, f->observer);
+    if (fresh < 0)
+        return fresh;
+    r->observers[f->state] += fresh;
+    r->throttled += f->throttled == 1;
+    r->intercepted += f->intercepted == 1;
+    r->synthetic |= f->synthetic == 1;
     if (f->start_time != GW_NEVER) {
-        if (r->pub.first == GW_NEVER || f->start_time < r->pub.first)
-            r->pub.first = f->start_time;
-        if (f->start_time > r->pub.last)
-            r->pub.last = f->start_time;
+        if (r->first == GW_NEVER || f->start_time < r->first)
+            r->first = f->start_time;
+        if (f->start_time > r->last)
+            r->last = f->start_time;
     }
     return 0;
 }
@@ -227,20 +230,6 @@ static int by_importance(const void *a, const void *b)
     return (int)x->key.layer - (int)y->key.layer;
 }
 
-static int finish(struct gw_summary *s)
-{
-    s->sorted = gw_new((s->count + 1) * sizeof *s->sorted);
-    if (!s->sorted)
-        return GW_ENOMEM;
-    for (size_t i = 0; i < s->count; i++) {
-        for (int k = 0; k < GW_STATE_COUNT; k++)
-            s->rows[i].pub.observers[k] = distinct(&s->rows[i].seen[k]);
-        s->sorted[i] = s->rows[i].pub;
-    }
-    qsort(s->sorted, s->count, sizeof *s->sorted, by_importance);
-    return 0;
-}
-
 int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
                    struct gw_why *why)
 {
@@ -254,7 +243,8 @@ int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
     int rc = s->arena && r.arena && r.codec ? gw_block_init(&r.block, r.arena)
                                             : GW_ENOMEM;
     rc = rc ? rc : gw_evidence_each(a, -1, -1, read_object, &r, why);
-    rc = rc ? rc : finish(s);
+    if (!rc) // keys and slots are not needed any more
+        qsort(s->rows, s->count, sizeof *s->rows, by_importance);
     gw_block_release(&r.block);
     gw_block_codec_free(r.codec);
     gw_arena_free(r.arena);
@@ -270,7 +260,7 @@ const struct gw_summary_row *gw_summary_rows(const struct gw_summary *s,
                                              size_t *ret_count)
 {
     *ret_count = s->count;
-    return s->sorted;
+    return s->rows;
 }
 
 void gw_summary_free(struct gw_summary *s)
@@ -280,6 +270,6 @@ void gw_summary_free(struct gw_summary *s)
     gw_arena_free(s->arena);
     gw_free(s->rows);
     gw_free(s->slot);
-    gw_free(s->sorted);
+    gw_free(s->seen);
     gw_free(s);
 }

@@ -287,13 +287,17 @@ static void endpoint_flags(struct walk *w)
     }
 }
 
+// To OONI a page that cannot be compared is another page.
 static bool differs(const struct walk *w, const struct gw_http_row *h)
 {
     struct gw_page_diff diff;
     if (!w->page)
         return false;
     gw_page_compare(h, w->page, &diff);
-    return diff.differs || !w->page_ok;
+    bool same = diff.status_code_match == 1 &&
+                (diff.body_length_match == 1 || diff.headers_match == 1 ||
+                 diff.title_match == 1);
+    return !same || !w->page_ok;
 }
 
 static void page_flags(struct walk *w)

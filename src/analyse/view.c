@@ -202,8 +202,8 @@ void gw_page_compare(const struct gw_http_row *page,
     ret->headers_match =
         headers_match(page->header_names, control->http_header_names);
     ret->title_match = title_match(page->title, control->http_title);
-    // Nothing to compare is no difference.
-    bool known = ret->status_code_match != GW_NULL ||
+    // Nothing to compare is no difference, nor is a like status alone.
+    bool known = ret->status_code_match == 0 ||
                  ret->body_length_match != GW_NULL ||
                  ret->headers_match != GW_NULL || ret->title_match != GW_NULL;
     ret->differs =

@@ -22,7 +22,7 @@ struct gw_obs_web {
     size_t column_count;
     int uid; // index of measurement_uid
     struct gw_buf last_uid;
-    size_t m; // row of the running measurement
+    size_t m;              // row of the running measurement
     const gw_span *fields; // a row that was read but belongs to the next block
     int64_t position;
     int64_t item;
@@ -123,20 +123,38 @@ static int64_t parse_whole(gw_span s)
     return GW_NULL;
 }
 
-// "['a', 'b']" as python prints a list of names, to JSON.
+// "['a', 'b']" as python prints a list of texts, or JSON's own ["a", "b"], as
+// JSON; anything else is no list and gives no value.
 static gw_span list_text(struct gw_block *b, gw_span s)
 {
-    gw_span t = gw_arena_copy(b->arena, s);
-    if (!t.at) {
-        b->err = GW_ENOMEM;
-        return t;
+    struct gw_buf json;
+    gw_buf_init(&json, GW_CSV_FIELD_MAX * 2);
+    struct gw_jw w = gw_jw_on(&json);
+    gw_span rest = gw_trim(s);
+    bool ok = gw_starts(rest, "[") && gw_ends(rest, "]");
+    gw_jw_open(&w, '[');
+    rest = ok ? gw_sub(rest, 1, rest.len - 2) : (gw_span){0};
+    while (ok && (rest = gw_trim(rest)).len) {
+        char quote = (char)rest.at[0];
+        gw_span after = gw_sub(rest, 1, rest.len), item;
+        ok = (quote == '\'' || quote == '"') &&
+             gw_find(after, gw_span_of(&quote, 1), 0) >= 0;
+        item = gw_cut(&after, quote);
+        if (ok)
+            gw_jw_str(&w, item);
+        rest = gw_trim(after);
+        if (rest.len && ok)
+            ok = gw_starts(rest, ",");
+        rest = gw_sub(rest, 1, rest.len);
     }
-    if (gw_find(s, GW_LIT("\""), 0) >= 0)
-        return t;
-    uint8_t *p = gw_arena_take(b->arena, s.len + 1);
-    for (size_t i = 0; p && i < s.len; i++)
-        p[i] = s.at[i] == '\'' ? '"' : s.at[i];
-    return p ? gw_span_of(p, s.len) : t;
+    gw_jw_close(&w, ']');
+    gw_span kept = {0};
+    if (ok && !json.err) {
+        kept = gw_arena_copy(b->arena, gw_buf_span(&json));
+        b->err = kept.at ? b->err : GW_ENOMEM;
+    }
+    gw_buf_release(&json);
+    return kept;
 }
 
 static void set(struct gw_block *b, void *row, const struct gw_column *c,
@@ -155,17 +173,36 @@ static void set(struct gw_block *b, void *row, const struct gw_column *c,
     case GW_TIME: (void)gw_parse_time(s, (gw_time *)at); break;
     case GW_STR:
     case GW_JSON:
-        *(gw_span *)at = c->type == GW_JSON ? list_text(b, s)
-                                            : gw_arena_copy(b->arena, s);
+        *(gw_span *)at =
+            c->type == GW_JSON ? list_text(b, s) : gw_arena_copy(b->arena, s);
         if (!((gw_span *)at)->at)
             b->err = GW_ENOMEM;
         break;
     }
 }
 
-static void set_shared(struct gw_block *b, enum gw_table table, void *row,
-                       const char *name, gw_span s)
+// The export says of a row's address what we keep with the answer that gave
+// it; where the row has an address but no such answer, it is the endpoint's.
+static const char *of_answer(const struct gw_dns_row *dns, gw_span ip,
+                             const char *name)
 {
+    static const char *const names[][2] = {
+        {"ip_asn", "answer_asn"},
+        {"ip_as_org_name", "answer_as_org_name"},
+        {"ip_as_cc", "answer_as_cc"},
+        {"ip_cc", "answer_cc"},
+        {"ip_is_bogon", "answer_is_bogon"}};
+    for (size_t i = 0; i < GW_COUNT(names); i++)
+        if (strcmp(name, names[i][0]) == 0 && gw_eq(dns->answer, ip))
+            return names[i][1];
+    return name;
+}
+
+static void set_shared(struct gw_block *b, enum gw_table table, void *row,
+                       const char *name, gw_span s, gw_span ip)
+{
+    if (table == GW_TABLE_dns)
+        name = of_answer(row, ip, name);
     const struct gw_column *c = gw_column_find(table, name);
     if (strcmp(name, "hostname") == 0 && table == GW_TABLE_tls) {
         struct gw_tls_row *tls = row; // the export names no SNI of its own
@@ -194,12 +231,19 @@ static void fill_row(struct gw_obs_web *o, struct gw_block *b,
         fact.item = o->item;
         memcpy(row, &fact, sizeof fact);
     }
+    // The table's own columns first: a shared one may depend on the answer.
+    gw_span ip = {0};
     for (size_t i = 0; i < count && i < o->column_count; i++) {
         const struct target *t = &o->targets[i];
         if (t->column && t->table == table)
             set(b, row, t->column, fields[i]);
-        else if (t->shared && table != GW_TABLE_measurement)
-            set_shared(b, table, row, t->shared, fields[i]);
+        else if (t->shared && strcmp(t->shared, "ip") == 0)
+            ip = fields[i];
+    }
+    for (size_t i = 0; i < count && i < o->column_count; i++) {
+        const struct target *t = &o->targets[i];
+        if (t->shared && table != GW_TABLE_measurement)
+            set_shared(b, table, row, t->shared, fields[i], ip);
     }
 }
 
@@ -222,16 +266,16 @@ static void add_facts(struct gw_obs_web *o, struct gw_block *b,
     } kinds[] = {
         {GW_TABLE_dns, {"failure", "answer", "engine"}},
         {GW_TABLE_tcp, {"success", "failure"}},
-        {GW_TABLE_tls, {"failure", "handshake_time", "is_certificate_valid",
-                        "version"}},
+        {GW_TABLE_tls,
+         {"failure", "handshake_time", "is_certificate_valid", "version"}},
         {GW_TABLE_http, {"request_url", "failure"}},
     };
     for (size_t k = 0; k < GW_COUNT(kinds); k++)
         for (size_t i = 0; i < 4 && kinds[k].any_of[i]; i++)
             if (field(o, fields, count, kinds[k].table, kinds[k].any_of[i])
                     .len) {
-                fill_row(o, b, kinds[k].table,
-                         gw_block_add(b, kinds[k].table), fields, count);
+                fill_row(o, b, kinds[k].table, gw_block_add(b, kinds[k].table),
+                         fields, count);
                 break;
             }
 }
@@ -297,8 +341,7 @@ int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
         }
         if (rc <= 0)
             break;
-        bool same = running && gw_eq(gw_buf_span(&o->last_uid),
-                                     fields[o->uid]);
+        bool same = running && gw_eq(gw_buf_span(&o->last_uid), fields[o->uid]);
         size_t rows = rows_in(block); // a run without end is cut as well
         if (rows >= (same ? 4 : 1) * (size_t)GW_OBS_WEB_ROWS) {
             o->fields = fields;

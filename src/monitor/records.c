@@ -358,6 +358,16 @@ static int take_lines(struct gw_records *r, struct gw_batch *b, size_t from)
     }
 }
 
+// Where the next line that begins with "{" does, after at; or the end of s.
+static size_t next_object(gw_span s, size_t at)
+{
+    const uint8_t *p = s.at + at, *end = s.at + s.len;
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))))
+        if (++p < end && *p == '{')
+            return (size_t)(p - s.at);
+    return s.len;
+}
+
 // Text between documents that is none: shown up to the next line that begins
 // one, so that a damaged document costs itself only. From then on such a line
 // begins a document wherever it stands, so that no byte is looked at for ever.
@@ -365,8 +375,7 @@ static size_t skip_damage(struct gw_records *r, struct gw_batch *b, size_t from,
                           size_t at)
 {
     gw_span s = gw_span_of(b->bytes + from, b->length - from);
-    int64_t next = gw_find(s, GW_LIT("\n{"), at + 1);
-    size_t end = next < 0 ? s.len : (size_t)next + 1;
+    size_t end = next_object(s, at);
     add_misfit(b, r->position + (int64_t)at, (int64_t)(end - at), from + at,
                end - at, GW_EFORMAT,
                "not JSON (RFC 8259): neither an object nor the end of one");
@@ -410,7 +419,7 @@ static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
             return rc;
         gw_span s = gw_span_of(b->bytes + from, b->length - from);
         bool full = want >= GW_JSON_MAX;
-        if (full && !r->leaf_over && gw_find(s, GW_LIT("\n{"), 1) < 0 &&
+        if (full && !r->leaf_over && next_object(s, 0) == s.len &&
             document_length(s, false) == UNFINISHED)
             return pass_over(r, b, from);
         size_t at = take_from(r, b, from, full);

@@ -158,10 +158,12 @@ static void redirect_hops_without_control_are_not_blocked_by_that(void **state)
 static void helper_lengths_of_minus_one_are_no_difference(void **state)
 {
     (void)state;
-    alone("dns getaddrinfo " HOST " " SITE_AS "\ntcp " SITE ":80 ok\n"
-          "http http://www.example.com/ " SITE ":80 200 site\n"
-          "c-dns " SITE_AS "\nc-tcp " SITE ":80 ok\nc-http -1 -\n",
-          "unknown http");
+#define PAGE_AND                                                               \
+    ANSWER "tcp " SITE ":80 ok\nc-dns " SITE_AS "\nc-tcp " SITE ":80 ok\n"     \
+           "http http://www.example.com/ " SITE ":80 200 block\n"
+    alone(PAGE_AND "c-http ok\n", "unknown http");    // status and length -1
+    alone(PAGE_AND "c-http 200 -\n", "unknown http"); // length alone
+    alone(PAGE_AND "c-http 200 site\n", "blocked http");
 }
 
 // ---- poisoning ----------------------------------------------------------

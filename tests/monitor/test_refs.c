@@ -903,7 +903,7 @@ static void what_cannot_be_used_is_refused(void **state)
     struct gw_refs *r = gw_refs_new();
     gw_ip ip = {0};
     struct gw_net net;
-    assert_int_equal(add(r, GW_KIND_TEST_LIST, 0, "url\n"), GW_EUNKNOWN);
+    assert_int_equal(add(r, GW_KIND_OBS_WEB, 0, "url\n"), GW_EUNKNOWN);
     assert_int_equal(add(r, GW_KIND_PREFIX_AS, GW_NEVER, "1.0.0.0/8\t1\n"),
                      GW_EREFUSED);
     gw_refs_net(r, &ip, 0, &net); // not sealed: nothing is known
