@@ -99,8 +99,8 @@ static void *entry_of(struct table *t, uint64_t key, int *thinned, bool *ok)
     key = key ? key : 1;
     if (key >= t->below)
         return NULL;
-    if (!find(t, key) && !(*ok = make_room(t, thinned)))
-        return NULL;
+    if (!find(t, key) && !make_room(t, thinned))
+        return *ok = false, NULL;
     if (key >= t->below)
         return NULL;
     size_t at = key & (t->slots - 1);
@@ -255,7 +255,7 @@ int gw_pool_add(struct gw_pool *p, const struct gw_block *b)
         struct gw_view v;
         gw_view_next(b, &cursor, i, p, &v);
         // Nobody's network cannot be one of several.
-        if (m[i].probe_asn == GW_NULL || m[i].probe_asn <= 0)
+        if (m[i].probe_asn <= 0 || m[i].probe_asn > UINT32_MAX)
             continue;
         struct adding a = {p, day_of(m[i].start_time), (uint32_t)m[i].probe_asn,
                            true};

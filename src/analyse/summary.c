@@ -10,7 +10,9 @@ struct gw_summary {
     struct gw_arena *arena;
     struct gw_summary_row *rows;
     size_t count, cap;
-    // (row, state, observer) triples seen, as hashes: each counts once.
+    // (row, state, observer) and (row, state, measurement_uid) triples seen, as
+    // hashes: each counts once, also when an archive holds a measurement twice
+    // (as JSON line and as postcan, say).
     uint64_t *seen;
     size_t seen_count, seen_slots;
     uint32_t *slot;
@@ -36,11 +38,13 @@ static bool grow_seen(struct gw_summary *s)
     return true;
 }
 
-// 1 if that observer was not seen in that state of that row before.
-static int see(struct gw_summary *s, size_t row, int64_t state,
-               int64_t observer)
+enum { OBSERVER = 1, MEASUREMENT = 2 };
+
+// 1 if that one was not seen in that state of that row before.
+static int see(struct gw_summary *s, size_t row, int64_t state, int what,
+               uint64_t who)
 {
-    uint64_t triple[3] = {row, (uint64_t)state, (uint64_t)observer};
+    uint64_t triple[3] = {row, (uint64_t)state << 8 | (uint64_t)what, who};
     uint64_t h = gw_hash(gw_span_of(triple, sizeof triple), 0) | 1;
     if (s->seen_count * 2 >= s->seen_slots && !grow_seen(s))
         return GW_ENOMEM;
@@ -159,13 +163,16 @@ static int add(struct gw_summary *s, const char *object,
     }
     if (f->state == GW_STATE_BLOCKED && f->llr > r->llr)
         r->llr = f->llr;
-    r->count[f->state]++;
-    int fresh = see(s, (size_t)(r - s->rows), f->state, f->observer);
-    if (fresh < 0)
-        return fresh;
-    r->observers[f->state] += fresh;
-    r->throttled += f->throttled == 1;
-    r->intercepted += f->intercepted == 1;
+    size_t at = (size_t)(r - s->rows);
+    int measured =
+        see(s, at, f->state, MEASUREMENT, gw_hash(f->uid, (uint64_t)f->n));
+    int observed = see(s, at, f->state, OBSERVER, (uint64_t)f->observer);
+    if (measured < 0 || observed < 0)
+        return GW_ENOMEM;
+    r->count[f->state] += measured;
+    r->observers[f->state] += observed;
+    r->throttled += measured && f->throttled == 1;
+    r->intercepted += measured && f->intercepted == 1;
     r->synthetic |= f->synthetic == 1;
     if (f->start_time != GW_NEVER) {
         if (r->first == GW_NEVER || f->start_time < r->first)

@@ -283,7 +283,8 @@ void gw_facts_requests(struct gw_facts *f, gw_jv list)
     int64_t item = 0;
     if (gw_jv_type(list) != '[')
         return;
-    for (gw_jit it = gw_jv_iter(list); gw_jit_next(&it); item++) {
+    for (gw_jit it = gw_jv_iter(list); !f->block->err && gw_jit_next(&it);
+         item++) {
         gw_jit peek = it;
         gw_jv next = gw_jit_next(&peek) ? peek.value : (gw_jv){0};
         if (gw_jv_type(it.value) == '{')

@@ -158,7 +158,7 @@ static void read_query(struct gw_facts *f, gw_jv v, int64_t item)
     int64_t n = 0;
     bool objects = gw_jv_type(gw_jv_at(k.answers, 0)) == '{';
     gw_jv list = objects || !gw_jv_count(k.addrs) ? k.answers : k.addrs;
-    for (gw_jit it = gw_jv_iter(list); gw_jit_next(&it);) {
+    for (gw_jit it = gw_jv_iter(list); !f->block->err && gw_jit_next(&it);) {
         char type = gw_jv_type(it.value);
         if (type == '{' || (type == '"' && list.at == k.addrs.at))
             add_answer(f, &q, n++, it.value);
@@ -170,7 +170,8 @@ static void read_query(struct gw_facts *f, gw_jv v, int64_t item)
 void gw_facts_queries(struct gw_facts *f, gw_jv list)
 {
     int64_t item = 0;
-    for (gw_jit it = gw_jv_iter(list); gw_jit_next(&it); item++) {
+    for (gw_jit it = gw_jv_iter(list); !f->block->err && gw_jit_next(&it);
+         item++) {
         if (gw_jv_type(it.value) == '{')
             read_query(f, it.value, item);
         else
@@ -213,7 +214,8 @@ void gw_facts_tcp(struct gw_facts *f, gw_jv list)
     if (gw_jv_type(list) == '{') // openvpn writes a lone object
         read_connect(f, list, item);
     else
-        for (gw_jit it = gw_jv_iter(list); gw_jit_next(&it); item++) {
+        for (gw_jit it = gw_jv_iter(list); !f->block->err && gw_jit_next(&it);
+             item++) {
             if (gw_jv_type(it.value) == '{')
                 read_connect(f, it.value, item);
             else
@@ -477,7 +479,8 @@ void gw_facts_tls(struct gw_facts *f, gw_jv list, enum gw_list which)
         read_handshake(f, list, which, item);
         return;
     }
-    for (gw_jit it = gw_jv_iter(list); gw_jit_next(&it); item++) {
+    for (gw_jit it = gw_jv_iter(list); !f->block->err && gw_jit_next(&it);
+         item++) {
         if (gw_jv_type(it.value) == '{')
             read_handshake(f, it.value, which, item);
         else

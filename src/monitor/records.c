@@ -10,7 +10,7 @@ enum {
     DOCUMENTS_STEP = 256 << 10, // looked at together
     MISFITS_MAX = 1024,
     NAMES_MAX = 8 << 20,
-    YAML_HEADER_MAX = 1 << 20
+    YAML_HEADER_MAX = 64 << 10
 };
 
 struct gw_records {
@@ -59,18 +59,20 @@ void gw_batch_free(struct gw_batch *b)
     gw_free(b);
 }
 
-static bool batch_room(struct gw_batch *b, size_t len)
+static int batch_room(struct gw_batch *b, size_t len)
 {
     size_t want = b->length + len + GW_JSON_PADDING;
     if (want <= b->cap)
-        return true;
+        return 0;
+    if (want > GW_BATCH_MAX)
+        return GW_ETOOBIG;
     size_t cap = b->cap * 2 > want ? b->cap * 2 : want;
-    uint8_t *bytes = want <= GW_BATCH_MAX ? gw_resize(b->bytes, cap, 1) : NULL;
+    uint8_t *bytes = gw_resize(b->bytes, cap, 1);
     if (!bytes)
-        return false;
+        return GW_ENOMEM;
     b->bytes = bytes;
     b->cap = cap;
-    return true;
+    return 0;
 }
 
 static void batch_reset(struct gw_batch *b)
@@ -167,8 +169,10 @@ static int begin_leaf(struct gw_records *r, struct gw_batch *b,
 static int fill(struct gw_records *r, struct gw_batch *b, size_t from,
                 size_t want)
 {
-    if (!batch_room(b, from + want > b->length ? from + want - b->length : 0))
-        return GW_ETOOBIG;
+    int rc =
+        batch_room(b, from + want > b->length ? from + want - b->length : 0);
+    if (rc)
+        return rc;
     while (!r->leaf_over && b->length - from < want) {
         int64_t n = gw_unpack_read(r->u, b->bytes + b->length,
                                    want - (b->length - from), &r->why);
@@ -300,11 +304,12 @@ static int decide(struct gw_records *r, struct gw_batch *b, size_t from)
 
 // ---- taking records from a leaf -----------------------------------------
 
-static void carry_tail(struct gw_records *r, struct gw_batch *b, size_t from)
+static int carry_tail(struct gw_records *r, struct gw_batch *b, size_t from)
 {
     gw_buf_reset(&r->carry);
     gw_put(&r->carry, b->bytes + from, b->length - from);
     b->length = from;
+    return r->carry.err;
 }
 
 // Gives up on a record that is larger than any may be: its beginning is shown
@@ -333,7 +338,7 @@ static int pass_over(struct gw_records *r, struct gw_batch *b, size_t from)
     add_misfit(b, r->position, length, from, SHOWN, GW_ETOOBIG,
                "a record over 64 MiB: larger than any measurement");
     r->position += length;
-    return 0;
+    return r->carry.err;
 }
 
 static int take_lines(struct gw_records *r, struct gw_batch *b, size_t from)
@@ -353,8 +358,7 @@ static int take_lines(struct gw_records *r, struct gw_batch *b, size_t from)
         }
         add_piece(r, b, from, length, r->position, true);
         r->position += (int64_t)length;
-        carry_tail(r, b, from + length);
-        return 0;
+        return carry_tail(r, b, from + length);
     }
 }
 
@@ -426,8 +430,7 @@ static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
         if (at == skip_between(s, 0) && at < s.len && !r->leaf_over)
             continue;
         r->position += (int64_t)at;
-        carry_tail(r, b, from + at);
-        return 0;
+        return carry_tail(r, b, from + at);
     }
 }
 
@@ -459,8 +462,9 @@ static int put_entry(struct gw_records *r, struct gw_batch *b, int64_t position,
     size_t total = 0, from = b->length;
     for (size_t i = 0; i < GW_COUNT(parts); i++)
         total += parts[i].len;
-    if (!batch_room(b, total + 1))
-        return GW_ETOOBIG;
+    int rc = batch_room(b, total + 1);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < GW_COUNT(parts); i++) {
         memcpy(b->bytes + b->length, parts[i].at, parts[i].len);
         b->length += parts[i].len;
@@ -471,10 +475,20 @@ static int put_entry(struct gw_records *r, struct gw_batch *b, int64_t position,
     return 0;
 }
 
+static int put_header(struct gw_records *r, struct gw_batch *b,
+                      int64_t position, int64_t length)
+{
+    gw_put_span(&r->yaml_header, gw_buf_span(&r->yaml_text));
+    if (r->yaml_header.err == GW_ETOOBIG)
+        add_misfit(b, position, length, 0, 0, GW_ETOOBIG,
+                   "of a report whose header is over 64 KiB");
+    return r->yaml_header.err;
+}
+
 static int take_yaml(struct gw_records *r, struct gw_batch *b)
 {
     struct gw_why why = {0};
-    int64_t offset = 0, length = 0;
+    int64_t offset, length;
     if (!r->yaml) {
         r->yaml = gw_yaml_new(yaml_source, r);
         r->yaml_start = r->position;
@@ -484,6 +498,8 @@ static int take_yaml(struct gw_records *r, struct gw_batch *b)
     }
     while (b->length < GW_BATCH_TARGET && has_room(b)) {
         gw_buf_reset(&r->yaml_text);
+        offset = r->position - r->yaml_start; // of a document that is broken
+        length = 0;
         int rc = gw_yaml_next(r->yaml, &r->yaml_text, &offset, &length, &why);
         int64_t at = r->yaml_start + offset;
         if (rc == 0 || rc == GW_ENOMEM) {
@@ -496,8 +512,10 @@ static int take_yaml(struct gw_records *r, struct gw_batch *b)
         if (rc < 0)
             add_misfit(b, at, length, 0, 0, rc, why.text);
         else if (!r->yaml_header.len)
-            gw_put_span(&r->yaml_header, gw_buf_span(&r->yaml_text));
-        else if ((rc = put_entry(r, b, at, length)) < 0)
+            rc = put_header(r, b, at, length);
+        else
+            rc = put_entry(r, b, at, length);
+        if (rc == GW_ENOMEM)
             return rc;
         why = (struct gw_why){0};
     }
@@ -525,19 +543,20 @@ static int take(struct gw_records *r, struct gw_batch *b)
     size_t from = b->length;
     if (r->mode == YAML)
         return take_yaml(r, b);
-    if (!batch_room(b, r->carry.len))
-        return GW_ETOOBIG;
+    int rc = batch_room(b, r->carry.len);
+    if (rc)
+        return rc;
     if (r->carry.len)
         memcpy(b->bytes + b->length, r->carry.at, r->carry.len);
     b->length += r->carry.len;
     gw_buf_reset(&r->carry);
-    int rc = r->mode == UNDECIDED ? decide(r, b, from) : 0;
+    rc = r->mode == UNDECIDED ? decide(r, b, from) : 0;
     if (rc)
         return rc;
     switch (r->mode) {
     case SKIP: return refuse_comments(r, b, from);
     case DOCUMENTS: return take_documents(r, b, from);
-    case YAML: carry_tail(r, b, from); return take_yaml(r, b);
+    case YAML: rc = carry_tail(r, b, from); return rc ? rc : take_yaml(r, b);
     case UNDECIDED:
     case LINES: break;
     }

@@ -110,6 +110,7 @@ static int check(const struct gw_case *c, int64_t record, const struct label *l)
     return 1;
 }
 
+// [C18]
 static void each_case_alone_has_the_right_state_and_stage(void **state)
 {
     (void)state;
@@ -125,6 +126,7 @@ static void each_case_alone_has_the_right_state_and_stage(void **state)
     assert_int_equal(wrong, 0);
 }
 
+// [C19]
 static void pooled_cases_keep_their_state_and_stage(void **state)
 {
     (void)state;
@@ -213,6 +215,7 @@ static int check_path_failure(const struct gw_case *c, const struct label *l)
     return 1;
 }
 
+// [C20]
 static void oonis_own_keys_come_out_of_the_facts(void **state)
 {
     (void)state;

@@ -4,7 +4,7 @@
 # runs CASE.sh and compares with CASE.out; --accept makes what came the answer.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-GAWAH=$1
+GAWAH=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 name=$2
 DATA=$here/data
 HERE=$here

@@ -5,8 +5,8 @@
 # is one), lists the options its help lists, each with a word of explanation,
 # and has its own heading in docs/formats/cli.md; no option is an orphan.
 set -eu
-gawah=$1
-source=$2
+gawah=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+source=$(cd "$2" && pwd)
 folder=$(mktemp -d "${TMPDIR:-/tmp}/gawah-lint.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
