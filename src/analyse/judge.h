@@ -77,7 +77,11 @@
     X(app, "an app's own endpoint, which has no page to compare")              \
     X(hop, "a step after a redirect")                                          \
     X(lower_failed, "a layer below failed, so this says nothing of HTTP")      \
-    X(slow, "bytes came far slower than the connection was set up")
+    X(slow, "bytes came far slower than the connection was set up")            \
+    X(changed, "an echo server got other bytes than were sent")                \
+    X(unchanged, "an echo server got the bytes that were sent")                \
+    X(said_ok, "the nettest itself says that it worked")                       \
+    X(said_failed, "the nettest itself says that it failed")
 
 #define ENUM(name, text) GW_DNS_##name##_AT,
 enum { GW_DNS_SIGNALS(ENUM) GW_DNS_SIGNAL_COUNT };

@@ -154,7 +154,9 @@ static uint64_t response_signals(const struct gw_view *v,
                                  const struct gw_http_row *h)
 {
     uint64_t s = fingerprint_signals(h->fingerprints);
-    if (h->response_status_code == GW_NULL)
+    // An observation export leaves the status of a response out.
+    bool answered = h->list == GW_LIST_CSV && !h->failure.at;
+    if (h->response_status_code == GW_NULL && !answered)
         return s;
     if (h->failure.at)
         return s | GW_WEB(began);
@@ -194,12 +196,58 @@ static void judge_exchange(struct gw_judge *j, const struct gw_http_row *h,
                                   : gw_number(j, h->response_status_code));
 }
 
+static void judge_echo(struct gw_judge *j, const struct gw_middlebox_row *b)
+{
+    bool changed = b->hirl_success == 0 || b->hfm_success == 0;
+    bool same = b->hirl_success == 1 || b->hfm_success == 1;
+    uint64_t s = changed ? GW_WEB(changed) : same ? GW_WEB(unchanged) : 0;
+    struct gw_subject *subject =
+        s ? gw_subject_add(j, GW_LAYER_HTTP, s, GW_TABLE_middlebox,
+                           GW_LIST_OTHER, 0)
+          : NULL;
+    if (subject && b->hfm_diff.at)
+        subject->detail = GW_JOIN(j, GW_LIT("changed: "), b->hfm_diff);
+}
+
+// Nettests that carry a tool through to its end leave little but their own
+// word: which keys hold it.
+static uint64_t own_word(const struct gw_view *v)
+{
+    static const char *const tests[] = {
+        "vanilla_tor", "torsf", "psiphon", "openvpn",
+        "riseupvpn",   "dash",  "ndt",     "meek_fronted_requests_test"};
+    static const char *const works[] = {"bootstrap_time", "summary.download",
+                                        "simple.median_bitrate"};
+    uint64_t s = 0;
+    bool known = false;
+    for (size_t i = 0; i < GW_COUNT(tests); i++)
+        known = known || gw_is(v->m->test_name, tests[i]);
+    for (size_t i = 0; i < v->key_count && known; i++) {
+        const struct gw_key_row *k = &v->key[i];
+        if (gw_is(k->name, "success"))
+            s |= k->value == 1 ? GW_WEB(said_ok) : GW_WEB(said_failed);
+        else if (gw_is(k->name, "failure") && k->text.len)
+            s |= GW_WEB(said_failed);
+        for (size_t n = 0; n < GW_COUNT(works); n++)
+            if (gw_is(k->name, works[n]) && k->value > 0)
+                s |= GW_WEB(said_ok);
+    }
+    return s;
+}
+
 void gw_judge_http(struct gw_judge *j)
 {
+    uint64_t word = own_word(j->v);
+    if (word)
+        (void)gw_subject_add(j, GW_LAYER_HTTP, word, GW_TABLE_key,
+                             GW_LIST_OTHER, 0);
+    for (size_t i = 0; i < j->v->middlebox_count; i++)
+        judge_echo(j, &j->v->middlebox[i]);
     const struct gw_http_row *tor = through_tor(j->v);
     for (size_t i = 0; i < j->v->http_count; i++) {
         const struct gw_http_row *h = &j->v->http[i];
-        bool empty = !h->failure.at && h->response_status_code == GW_NULL;
+        bool empty = !h->failure.at && h->response_status_code == GW_NULL &&
+                     h->list != GW_LIST_CSV;
         if (h->is_tor != 1 && !empty)
             judge_exchange(j, h, tor);
     }

@@ -274,7 +274,7 @@ const struct gw_rule gw_rules[] = {
          "A page came, which the helper did not get."),
     RULE("http.app_answered", HTTP, H(ok) | H(app),
          H(tls) | H(control) | H(fingerprint) | H(fingerprint_elsewhere), OK,
-         CONTRAST, -1, "The app's endpoint answered."),
+         CONTRAST, -1.5, "The app's endpoint answered."),
     RULE("http.page_no_control", HTTP, H(ok),
          H(tls) | H(control) | H(fingerprint) | H(fingerprint_elsewhere) |
              H(hop) | H(app),
@@ -317,6 +317,16 @@ const struct gw_rule gw_rules[] = {
          UNKNOWN, SYMPTOM, 0,
          "It failed at an address that is not believed to be the site's: that "
          "is a matter of DNS."),
+    {"http.changed_on_the_way", GW_LAYER_HTTP, H(changed), 0, UNKNOWN,
+     GW_ARTEFACT, 2, false, true, 1,
+     "An echo server got other bytes than were sent: something on the way "
+     "reads and rewrites requests."},
+    RULE("http.unchanged_on_the_way", HTTP, H(unchanged), H(changed), OK,
+         CONTRAST, -2, "An echo server got the bytes that were sent."),
+    RULE("http.nettest_worked", HTTP, H(said_ok), H(said_failed), OK, CONTRAST,
+         -2, "The nettest says that it worked."),
+    RULE("http.nettest_failed", HTTP, H(said_failed), 0, UNKNOWN, SYMPTOM, 0.5,
+         "The nettest says that it failed; nothing tells why."),
     {"http.slow", GW_LAYER_HTTP, H(ok) | H(slow), 0, UNKNOWN, GW_SYMPTOM, 1,
      true, false, 1,
      "Bytes of the page came far slower than the connection was set up: it "

@@ -250,7 +250,7 @@ int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
     int rc = s->arena && r.arena && r.codec ? gw_block_init(&r.block, r.arena)
                                             : GW_ENOMEM;
     rc = rc ? rc : gw_evidence_each(a, -1, -1, read_object, &r, why);
-    if (!rc) // keys and slots are not needed any more
+    if (!rc && s->count) // keys and slots are not needed any more
         qsort(s->rows, s->count, sizeof *s->rows, by_importance);
     gw_block_release(&r.block);
     gw_block_codec_free(r.codec);

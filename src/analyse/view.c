@@ -34,8 +34,10 @@ bool gw_engine_is_encrypted(gw_span e)
 
 static bool is_final(const struct gw_http_row *h)
 {
-    return !h->failure.at && h->response_status_code != GW_NULL &&
-           h->response_status_code / 100 != 3 && h->is_tor != 1;
+    bool answered =
+        h->response_status_code != GW_NULL || h->list == GW_LIST_CSV;
+    return !h->failure.at && answered && h->response_status_code / 100 != 3 &&
+           h->is_tor != 1;
 }
 
 static void look_around(struct gw_view *v)

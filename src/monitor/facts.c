@@ -9,7 +9,8 @@ enum {
     SCRATCH_MAX = 256 << 20,
     CERT_ARENA_MAX = 16 << 20,
     TEXT_MAX = 4 << 20,
-    ODD_TEXT_MAX = 8 << 10
+    ODD_TEXT_MAX = 8 << 10,
+    RECORD_ROWS_MAX = 64 << 20 // bytes of the rows of one record
 };
 
 struct gw_facts *gw_facts_new(const struct gw_refs *refs)
@@ -60,6 +61,10 @@ gw_span gw_facts_keep(struct gw_facts *f, gw_span s)
 {
     if (!s.at)
         return s;
+    if (f->text.err && s.at == f->text.at) { // cut where its room ended
+        gw_facts_odd(f, "a list over 4 MiB is left out");
+        return (gw_span){0};
+    }
     gw_span kept = gw_arena_copy(f->block->arena, s);
     if (!kept.at)
         f->block->err = GW_ENOMEM;
@@ -234,21 +239,23 @@ static void read_tags(struct gw_facts *f, struct gw_fact *fact, gw_jv tags)
 void gw_facts_begin(struct gw_facts *f, void *row, enum gw_list list,
                     int64_t item, gw_jv v)
 {
-    struct gw_fact *fact = row;
-    fact->m = (int64_t)f->m;
-    fact->list = f->target.at || f->list == GW_LIST_BOOTSTRAP ? f->list : list;
-    fact->item = item;
-    fact->target = f->target;
+    struct gw_fact fact; // a copy: the row is of another type
+    memcpy(&fact, row, sizeof fact);
+    fact.m = (int64_t)f->m;
+    fact.list = f->target.at || f->list == GW_LIST_BOOTSTRAP ? f->list : list;
+    fact.item = item;
+    fact.target = f->target;
     for (gw_jit it = gw_jv_iter(v); gw_jit_next(&it);) {
         if (gw_is(it.key, "transaction_id"))
-            fact->transaction_id = gw_facts_int(it.value);
+            fact.transaction_id = gw_facts_int(it.value);
         else if (gw_is(it.key, "tags"))
-            read_tags(f, fact, it.value);
+            read_tags(f, &fact, it.value);
         else if (gw_is(it.key, "t0"))
-            fact->t0 = gw_facts_real(it.value);
+            fact.t0 = gw_facts_real(it.value);
         else if (gw_is(it.key, "t"))
-            fact->t = gw_facts_real(it.value);
+            fact.t = gw_facts_real(it.value);
     }
+    memcpy(row, &fact, sizeof fact);
 }
 
 // ---- the envelope -------------------------------------------------------
@@ -428,15 +435,19 @@ static void read_resolver(struct gw_facts *f, const struct record_keys *k,
     }
 }
 
-// OONI's id of a line that carries none: "01", the day, SHAKE128 of the line.
-static void trivial_uid(struct gw_facts *f, gw_span line)
+// OONI's id of a line that carries none: "01", the day as written, SHAKE128 of
+// the line with its end.
+static void trivial_uid(struct gw_facts *f, gw_span line, gw_span start)
 {
+    gw_time t;
     struct gw_measurement_row *m = gw_facts_row(f);
     uint8_t digest[15];
     char text[2 + 8 + 30 + 1] = "01", day[GW_TIME_TEXT] = "0000-00-00";
-    if (m->start_time != GW_NEVER)
-        gw_format_day(m->start_time, day);
-    if (gw_digest_once(f->shake, line, digest, sizeof digest)) {
+    if (start.len == 19 && start.at[10] == ' ' && gw_parse_time(start, &t))
+        memcpy(day, start.at, 10);
+    if (gw_digest_add(f->shake, line) ||
+        gw_digest_add(f->shake, gw_str(gw_ends(line, "\n") ? "" : "\n")) ||
+        gw_digest_end(f->shake, digest, sizeof digest)) {
         f->block->err = GW_ENOMEM;
         return;
     }
@@ -447,12 +458,12 @@ static void trivial_uid(struct gw_facts *f, gw_span line)
     m->uid = gw_facts_keep(f, gw_str(text));
 }
 
-static void read_uid(struct gw_facts *f, gw_jv own, const struct gw_record *r,
-                     gw_span line, gw_span given)
+static void read_uid(struct gw_facts *f, const struct record_keys *k,
+                     const struct gw_record *r, gw_span line, gw_span given)
 {
     struct gw_measurement_row *m = gw_facts_row(f);
     gw_span leaf = gw_str(r->leaf), name = leaf;
-    m->uid = gw_facts_str(f, own);
+    m->uid = gw_facts_str(f, k->measurement_uid);
     if (!m->uid.len && given.len)
         m->uid = gw_facts_keep(f, given);
     while (leaf.len)
@@ -460,7 +471,7 @@ static void read_uid(struct gw_facts *f, gw_jv own, const struct gw_record *r,
     if (!m->uid.len && gw_ends(name, ".post"))
         m->uid = gw_facts_keep(f, gw_sub(name, 0, name.len - 5));
     if (!m->uid.len)
-        trivial_uid(f, line);
+        trivial_uid(f, line, gw_jv_str(k->measurement_start_time));
 }
 
 // OONI's verdict keys, in the order in which its probe writes them.
@@ -583,10 +594,15 @@ static int find_measurement(struct gw_facts *f, gw_jv v, gw_span line,
     return 0;
 }
 
-static int check_is_measurement(gw_jv v, struct gw_why *why)
+static int check_is_measurement(gw_jv v, gw_jv keys, struct gw_why *why)
 {
-    if (gw_jv_str(gw_jv_get(v, "test_name")).len)
+    bool named = gw_jv_str(gw_jv_get(v, "test_name")).len > 0;
+    if (named && keys.tape) // null is odd, and still a measurement
         return 0;
+    if (named)
+        return gw_fail(why, GW_EREFUSED,
+                       "about a measurement, but not one: test_keys is missing "
+                       "(df-000)");
     if (gw_jv_type(gw_jv_get(v, "results")) == '[')
         return gw_fail(why, GW_EREFUSED,
                        "an API listing, not measurements: ask for each with "
@@ -612,14 +628,14 @@ static int read_record(struct gw_facts *f, const struct gw_record *r,
     } else {
         rc = find_measurement(f, v, r->text, &found, why);
     }
-    rc = rc ? rc : check_is_measurement(found.measurement, why);
+    rc = rc ? rc : check_is_measurement(found.measurement, found.keys, why);
     if (rc)
         return rc;
     struct record_keys k;
     struct gw_measurement_row *m = gw_add_measurement(f->block);
     f->m = f->block->rows[GW_TABLE_measurement].count - 1;
     if (f->block->err)
-        return GW_ENOMEM;
+        return f->block->err;
     m->record = r->position;
     m->length = r->length;
     GW_FACTS_PICK_INTO(k, found.measurement, RECORD_KEYS);
@@ -629,7 +645,7 @@ static int read_record(struct gw_facts *f, const struct gw_record *r,
         m->input = read_input(f, gw_jv_get(found.keys, "input"));
         read_input_parts(f);
     }
-    read_uid(f, k.measurement_uid, r, found.line, found.uid);
+    read_uid(f, &k, r, found.line, found.uid);
     read_measurement(f, &k, found.keys);
     if (f->odd_count) {
         gw_span notes = gw_buf_span(&f->odd);
@@ -638,6 +654,15 @@ static int read_record(struct gw_facts *f, const struct gw_record *r,
         gw_facts_row(f)->odd = gw_facts_keep(f, gw_buf_span(&f->text));
     }
     return f->block->err;
+}
+
+static size_t bytes_since(const struct gw_block *b,
+                          const struct gw_block_mark *mark)
+{
+    size_t n = 0;
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        n += (b->rows[t].count - mark->count[t]) * gw_tables[t].row_size;
+    return n;
 }
 
 int gw_facts_add(struct gw_facts *f, struct gw_block *block,
@@ -652,6 +677,10 @@ int gw_facts_add(struct gw_facts *f, struct gw_block *block,
     gw_buf_reset(&f->odd);
     gw_arena_reset(f->scratch);
     int rc = read_record(f, r, why);
+    if (!rc && bytes_since(block, &mark) > RECORD_ROWS_MAX)
+        rc = gw_fail(why, GW_ETOOBIG,
+                     "more facts than any measurement has: over %d MiB of rows",
+                     RECORD_ROWS_MAX >> 20);
     if (rc) { // the block goes on without it
         gw_block_rewind(block, &mark);
         block->err = 0;

@@ -71,6 +71,10 @@ int gw_jail_start(const struct gw_jail_options *options, struct gw_jail **ret,
 static int gone(struct gw_jail *j, struct gw_why *why)
 {
     int status = 0;
+    // If it only shut its socket, waiting would have no end; if it is dying,
+    // this changes nothing about what of.
+    if (j->pid > 0)
+        kill(j->pid, SIGKILL);
     if (j->pid > 0 && waitpid(j->pid, &status, 0) == j->pid)
         j->pid = -1;
     if (WIFSIGNALED(status))

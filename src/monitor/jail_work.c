@@ -15,6 +15,7 @@
 
 enum {
     BLOCK_ARENA_MAX = 192 << 20,
+    BLOCK_ENOUGH = 64 << 20, // bytes of rows, or of texts: a block is closed
     HEAD_LEN = 64 << 10,
     TAIL_LEN = 128 << 10,
     THREADS_MAX = 64
@@ -37,9 +38,11 @@ struct child {
     // output: guarded by `out`
     pthread_mutex_t out;
     pthread_cond_t turn;
-    uint64_t given;              // units handed out so far
+    uint64_t given;                // units handed out so far
     int64_t record_count, refused; // of the object being handed out
-    _Atomic bool broken;         // the other side is gone
+    int code;                      // its first failure, and why
+    struct gw_why why;
+    _Atomic bool broken; // the other side is gone
 };
 
 struct refusal {
@@ -56,7 +59,8 @@ struct worker {
     struct gw_arena *arena;
     struct gw_block block;
     struct gw_block_codec *codec;
-    struct gw_buf encoded, shown;
+    struct gw_buf encoded; // blocks, each behind its length in eight bytes
+    struct gw_buf shown;
     struct refusal *refusals;
     size_t refusal_count, refusal_cap;
     // the unit in hand
@@ -116,8 +120,8 @@ static void send_reply(struct child *c, struct gw_reply *r, gw_span payload)
         if (n < 0)
             c->broken = true;
         for (; n > 0 && i < 2; i += parts[i].iov_len == 0) {
-            size_t used = (size_t)n < parts[i].iov_len ? (size_t)n
-                                                       : parts[i].iov_len;
+            size_t used =
+                (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
             parts[i].iov_base = (uint8_t *)parts[i].iov_base + used;
             parts[i].iov_len -= used;
             n -= (ssize_t)used;
@@ -187,16 +191,16 @@ static void classify(struct worker *w, int fd, const struct gw_job *job)
     } else {
         w->code = gw_unpack_leaf(u, &leaf, &w->why);
         while (w->code > 0 && head_len < HEAD_LEN) {
-            n = gw_unpack_read(u, head + head_len, (size_t)(HEAD_LEN - head_len),
-                               &w->why);
+            n = gw_unpack_read(u, head + head_len,
+                               (size_t)(HEAD_LEN - head_len), &w->why);
             if (n <= 0)
                 break;
             head_len += n;
         }
         gw_span h = gw_span_of(head, (size_t)head_len);
         w->code = w->code > 0 ? 0 : w->code;
-        w->kind = kind_of(h, gw_span_of(tail, tail_len > 0 ? (size_t)tail_len
-                                                           : 0));
+        w->kind =
+            kind_of(h, gw_span_of(tail, tail_len > 0 ? (size_t)tail_len : 0));
         if (!gw_reference_date(h, gw_str(job->name), &w->dated))
             w->dated = GW_NEVER;
     }
@@ -210,8 +214,8 @@ static void add_reference(struct worker *w, int fd, const struct gw_job *job)
     struct gw_unpack *u = gw_unpack_new(fd_source, &fd);
     struct gw_leaf leaf;
     struct gw_ref_note note = {0};
-    struct gw_ref_input in = {(enum gw_kind)job->kind, job->hash, job->dated,
-                              NULL, leaf_source, u};
+    struct gw_ref_input in = {
+        (enum gw_kind)job->kind, job->hash, job->dated, NULL, leaf_source, u};
     w->reply = GW_REPLY_DONE;
     w->code = u ? gw_unpack_leaf(u, &leaf, &w->why) : GW_ENOMEM;
     if (w->code == 0)
@@ -276,8 +280,10 @@ static void refuse(void *ctx, int64_t position, int64_t length, int code,
     if (w->refusal_count == w->refusal_cap) {
         size_t cap = w->refusal_cap ? w->refusal_cap * 2 : 64;
         struct refusal *list = gw_resize(w->refusals, cap, sizeof *list);
-        if (!list)
-            return; // the count is kept, see below
+        if (!list) {
+            w->code = gw_fail(&w->why, GW_ENOMEM, "out of memory");
+            return;
+        }
         w->refusals = list;
         w->refusal_cap = cap;
     }
@@ -318,7 +324,7 @@ static void read_unit(struct worker *w)
         rc = gw_records_next(c->records, w->batch, &w->why);
         w->position = gw_records_position(c->records);
     }
-    w->code = rc < 0 ? rc : 0;
+    w->code = rc < 0 ? rc : w->code;
     w->last = rc <= 0;
     if (w->last)
         close_object(c);
@@ -365,6 +371,37 @@ static bool take_unit(struct worker *w)
 
 // ---- turning bytes into rows --------------------------------------------
 
+// Encodes the rows that there are and begins anew.
+static void close_block(struct worker *w)
+{
+    size_t from = w->encoded.len;
+    if (!w->block.rows[GW_TABLE_measurement].count)
+        return;
+    gw_put_u64le(&w->encoded, 0); // its length, known later
+    int rc = gw_block_encode(w->codec, &w->block, &w->encoded, &w->why);
+    if (rc) {
+        w->code = rc;
+        gw_buf_reset(&w->encoded);
+        w->encoded.len = from;
+    } else {
+        uint64_t length = w->encoded.len - from - sizeof length;
+        for (size_t i = 0; i < sizeof length; i++)
+            w->encoded.at[from + i] = (uint8_t)(length >> 8 * i);
+    }
+    gw_block_reset(&w->block);
+    gw_arena_reset(w->arena);
+}
+
+// A few small records can make very many rows, so blocks end by their size as
+// well. That depends on the records alone, as everything about blocks must.
+static bool is_enough(const struct worker *w)
+{
+    size_t rows = 0;
+    for (int t = 0; t < GW_TABLE_COUNT; t++)
+        rows += w->block.rows[t].count * gw_tables[t].row_size;
+    return rows > BLOCK_ENOUGH || gw_arena_taken(w->arena) > BLOCK_ENOUGH;
+}
+
 static void add_record(struct worker *w, const struct gw_record *r)
 {
     struct gw_why why = {0};
@@ -373,6 +410,8 @@ static void add_record(struct worker *w, const struct gw_record *r)
         refuse_with(w, r->position, r->length, rc, why.text, r->text);
     else
         w->records++;
+    if (is_enough(w))
+        close_block(w);
 }
 
 static void add_lines(struct worker *w, const struct gw_piece *p)
@@ -420,16 +459,10 @@ static void work_unit(struct worker *w)
         w->code = gw_fail(&w->why, GW_ENOMEM, "out of memory");
         return;
     }
+    gw_buf_reset(&w->encoded);
     if (!w->rows_ready)
         make_rows(w);
-    gw_buf_reset(&w->encoded);
-    if (!w->block.rows[GW_TABLE_measurement].count)
-        return;
-    int rc = gw_block_encode(w->codec, &w->block, &w->encoded, &w->why);
-    if (rc) {
-        w->code = rc;
-        gw_buf_reset(&w->encoded);
-    }
+    close_block(w);
 }
 
 // ---- handing out --------------------------------------------------------
@@ -448,21 +481,45 @@ static void send_refusals(struct worker *w)
     }
 }
 
+static void send_blocks(struct worker *w)
+{
+    struct gw_reader in = gw_reader_on(gw_buf_span(&w->encoded));
+    while (gw_reader_left(&in)) {
+        struct gw_reply r = {
+            .type = GW_REPLY_BLOCK, .number = w->job, .position = w->position};
+        size_t length = (size_t)gw_read_u64le(&in);
+        send_reply(w->c, &r, gw_read_span(&in, length));
+    }
+}
+
+// The first failure is the object's, whichever unit it happened in.
+static void keep_failure(struct worker *w)
+{
+    struct child *c = w->c;
+    if (!w->code || c->code)
+        return;
+    c->code = w->code;
+    c->why = w->why;
+}
+
 static void send_end(struct worker *w, enum gw_reply_type type)
 {
     struct child *c = w->c;
+    keep_failure(w);
     struct gw_reply r = {.type = type,
                          .number = w->job,
-                         .code = w->code,
+                         .code = c->code,
                          .kind = w->kind,
                          .dated = w->dated,
-                         .records = w->reply >= 0 ? w->records
-                                                  : c->record_count,
+                         .records =
+                             w->reply >= 0 ? w->records : c->record_count,
                          .refused = c->refused};
-    snprintf(r.text, sizeof r.text, "%s", w->why.text);
-    send_reply(c, &r, type == GW_REPLY_SNAPSHOTS ? gw_buf_span(&w->encoded)
-                                                 : (gw_span){0});
+    snprintf(r.text, sizeof r.text, "%s", c->code ? c->why.text : w->why.text);
+    send_reply(c, &r,
+               type == GW_REPLY_SNAPSHOTS ? gw_buf_span(&w->encoded)
+                                          : (gw_span){0});
     c->record_count = c->refused = 0;
+    c->code = 0;
 }
 
 static void give_unit(struct worker *w)
@@ -477,14 +534,11 @@ static void give_unit(struct worker *w)
         send_refusals(w);
         c->record_count += w->records;
         c->refused += (int64_t)w->refusal_count;
-        if (w->encoded.len) {
-            struct gw_reply r = {.type = GW_REPLY_BLOCK,
-                                 .number = w->job,
-                                 .position = w->position};
-            send_reply(c, &r, gw_buf_span(&w->encoded));
-        }
+        send_blocks(w);
         if (w->last)
             send_end(w, GW_REPLY_DONE);
+        else
+            keep_failure(w);
     }
     c->given++;
     pthread_cond_broadcast(&c->turn);

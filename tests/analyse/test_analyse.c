@@ -3,7 +3,6 @@
 #include "t.h"
 
 #include "make.h"
-#include "monitor/monitor.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -62,14 +61,16 @@ static void place_close(struct place *p)
 // ---- evidence -----------------------------------------------------------
 
 struct file {
-    struct gw_buf text;
-    char name[32];
+    struct gw_buf text; // JSON lines
+    const char *name;
+    int lines;
 };
 
 static void file_init(struct file *f, const char *name)
 {
     gw_buf_init(&f->text, 16 << 20);
-    snprintf(f->name, sizeof f->name, "%s", name);
+    f->name = name;
+    f->lines = 0;
 }
 
 // A line of the recipe, from that country and network; id: who, may be NULL.
@@ -82,32 +83,73 @@ static void file_add(struct file *f, const char *recipe, const char *cc,
     gw_put_fmt(&whole, "%sat %s %d\n", recipe, cc, asn);
     gw_put_u8(&whole, 0);
     gw_make(&line, (const char *)whole.at);
-    if (id) {
-        gw_put_fmt(&f->text, "{\"probe_id\":\"%s\",", id);
-        gw_put_span(&f->text, gw_sub(gw_buf_span(&line), 1, line.len));
-    } else {
-        gw_put_span(&f->text, gw_buf_span(&line));
-    }
+    gw_put_fmt(&f->text,
+               "{\"measurement_uid\":\"%s-%s-%d\",\"probe_id\":\"%s\",",
+               f->name, cc, f->lines++, id ? id : "");
+    gw_put_span(&f->text, gw_sub(gw_buf_span(&line), 1, line.len));
     gw_put_u8(&f->text, '\n');
     gw_buf_release(&whole);
     gw_buf_release(&line);
 }
 
+static int64_t give(void *ctx, uint8_t *at, size_t len)
+{
+    gw_span *left = ctx;
+    size_t n = left->len < len ? left->len : len;
+    if (n)
+        memcpy(at, left->at, n);
+    *left = gw_sub(*left, n, left->len);
+    return (int64_t)n;
+}
+
+static void put_block(struct gw_case *c, struct gw_segment_writer *w)
+{
+    struct gw_buf bytes;
+    struct gw_block_codec *codec = gw_block_codec_new();
+    gw_buf_init(&bytes, 64 << 20);
+    assert_int_equal(gw_block_encode(codec, &c->facts, &bytes, NULL), 0);
+    assert_int_equal(gw_segment_put(w, gw_buf_span(&bytes), NULL), 0);
+    gw_buf_release(&bytes);
+    gw_block_codec_free(codec);
+    gw_block_reset(&c->facts);
+}
+
+// Facts of every line, as ingest makes them, in blocks of a few lines each.
+static int64_t put_facts(struct place *p, const char *object, gw_span lines)
+{
+    enum { LINES_IN_BLOCK = 10 };
+    struct gw_segment_writer *w;
+    struct gw_case c;
+    int64_t n = 0;
+    gw_case_init(&c);
+    assert_int_equal(gw_segment_begin(p->a, GW_TIER_FACTS, object,
+                                      GW_LIT("{\"facts_version\":1}"), &w,
+                                      NULL),
+                     0);
+    for (gw_span rest = lines; rest.len; n++) {
+        gw_case_add(&c, gw_cut(&rest, '\n'));
+        if (n % LINES_IN_BLOCK == LINES_IN_BLOCK - 1)
+            put_block(&c, w);
+    }
+    put_block(&c, w);
+    assert_int_equal(gw_segment_finish(w, NULL), 0);
+    gw_case_release(&c);
+    return n;
+}
+
 static void take_in(struct place *p, struct file *f)
 {
-    char path[128];
-    const char *paths[] = {path};
-    struct gw_why why = {0};
-    struct gw_ingest_options options = {.threads = 1, .dated = GW_NEVER};
-    struct gw_ingest_summary sum;
-    snprintf(path, sizeof path, "%s/%s", p->root, f->name);
-    assert_int_equal(gw_file_write(path, gw_buf_span(&f->text), NULL), 0);
-    int rc = gw_ingest(p->a, paths, 1, &options, &sum, &why);
-    if (rc)
-        print_error("%s\n", why.text);
-    assert_int_equal(rc, 0);
-    assert_int_equal(sum.refused + sum.failed + sum.unknown, 0);
-    assert_true(sum.records > 0);
+    struct gw_object o;
+    bool new;
+    gw_span left = gw_buf_span(&f->text);
+    assert_int_equal(
+        gw_evidence_put(p->a, give, &left, f->name, &o, &new, NULL), 0);
+    assert_true(new);
+    o.kind = GW_KIND_OONI_JSON;
+    o.state = GW_DONE;
+    o.records = put_facts(p, o.hash, gw_buf_span(&f->text));
+    assert_int_equal(gw_evidence_describe(p->a, &o, NULL), 0);
+    assert_int_equal(gw_archive_commit(p->a, NULL), 0);
 }
 
 static struct gw_analyse_summary analyse(struct place *p, int threads,
@@ -145,9 +187,8 @@ static void write_files(struct file *files)
     };
     struct gw_rand rand = {17};
     for (int i = 0; i < FILES; i++) {
-        char name[32], cc[3] = {'Z', (char)('A' + i), 0};
-        snprintf(name, sizeof name, "%d.jsonl", i);
-        file_init(&files[i], name);
+        char cc[3] = {'Z', (char)('A' + i), 0};
+        file_init(&files[i], "a.jsonl");
         for (int k = 0; k < 36; k++)
             file_add(&files[i],
                      recipes[gw_rand_below(&rand, GW_COUNT(recipes))], cc,
@@ -330,6 +371,26 @@ static void many_observers_are_counted_exactly(void **state)
     place_close(&p);
 }
 
+static void a_measurement_in_two_files_counts_once(void **state)
+{
+    (void)state;
+    struct file f;
+    struct place p;
+    int64_t count = 0;
+    place_open(&p);
+    file_init(&f, "a.jsonl");
+    file_add(&f, BLOCKED, "IT", 137, "x");
+    take_in(&p, &f);
+    file_add(&f, BLOCKED, "IT", 137, "y"); // the same line and one more
+    take_in(&p, &f);
+    assert_int_equal(analyse(&p, 1, false).measurements, 3);
+    assert_int_equal(
+        observers(&p, "IT", GW_LAYER_ALL, GW_STATE_BLOCKED, &count), 2);
+    assert_int_equal(count, 2);
+    gw_buf_release(&f.text);
+    place_close(&p);
+}
+
 static void rows_with_blocked_observers_stand_first(void **state)
 {
     (void)state;
@@ -410,6 +471,7 @@ int main(void)
         T(new_evidence_that_changes_the_pool_judges_again),
         T(a_flood_from_one_observer_counts_once),
         T(many_observers_are_counted_exactly),
+        T(a_measurement_in_two_files_counts_once),
         T(rows_with_blocked_observers_stand_first),
         T(an_empty_archive_has_nothing_to_find),
         T(a_raised_flag_stops_it_before_the_next_object),

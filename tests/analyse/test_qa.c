@@ -101,12 +101,11 @@ static int check(const struct gw_case *c, int64_t record, const struct label *l)
     assert_non_null(f);
     if (state_agrees(l, f) && stage_agrees(l, f))
         return 0;
-    print_error("%.*s: found %s at %.*s by %.*s; truth: %.*s\n",
-                (int)l->name.len, (const char *)l->name.at,
-                gw_state_name((enum gw_state)f->state), (int)f->stage.len,
-                (const char *)f->stage.at, (int)f->rule.len,
-                (const char *)f->rule.at, (int)l->truth.len,
-                (const char *)l->truth.at);
+    print_error(
+        "%.*s: found %s at %.*s by %.*s; truth: %.*s\n", (int)l->name.len,
+        (const char *)l->name.at, gw_state_name((enum gw_state)f->state),
+        (int)f->stage.len, (const char *)f->stage.at, (int)f->rule.len,
+        (const char *)f->rule.at, (int)l->truth.len, (const char *)l->truth.at);
     return 1;
 }
 
