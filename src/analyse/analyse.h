@@ -70,7 +70,8 @@ struct gw_summary_row {
     int64_t count[GW_STATE_COUNT];     // measurements
     int64_t observers[GW_STATE_COUNT]; // distinct observers
     int64_t throttled, intercepted;
-    gw_time first, last;
+    gw_time first, last;                 // of all measurements
+    gw_time blocked_first, blocked_last; // of those that found blocking
     bool synthetic;
     double llr;       // largest among the blocked
     char example[64]; // id of that finding (or of the first)

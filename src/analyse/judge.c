@@ -217,22 +217,27 @@ struct together {
 };
 
 // Rules of one kind of evidence are not independent: the weightiest of each
-// kind counts once.
-static struct together combine(const struct gw_judge *j, enum gw_layer layer)
+// kind counts once. Subjects that came to another state are not about what was
+// decided, so their weight is left out; what they show of interference is not.
+static struct together combine(const struct gw_judge *j, enum gw_layer layer,
+                               enum gw_state state)
 {
     double best[GW_EVIDENCE_COUNT] = {0};
     struct together t = {0};
-    uint64_t all[GW_RULES_MAX / 64] = {0};
+    uint64_t all[GW_RULES_MAX / 64] = {0}, agreeing[GW_RULES_MAX / 64] = {0};
     for (size_t i = 0; i < j->count[layer]; i++)
-        for (int w = 0; w < GW_RULES_MAX / 64; w++)
-            all[w] |= j->subject[layer][i].fired[w];
+        for (int w = 0; w < GW_RULES_MAX / 64; w++) {
+            const struct gw_subject *s = &j->subject[layer][i];
+            all[w] |= s->fired[w];
+            agreeing[w] |= s->state == state ? s->fired[w] : 0;
+        }
     for (int r; (r = next_fired(all)) >= 0;) {
-        const struct gw_rule *rule = &gw_rules[r];
-        if (fabs(rule->llr) > fabs(best[rule->kind]))
-            best[rule->kind] = rule->llr;
-        t.throttled |= rule->throttled;
-        t.intercepted |= rule->intercepted;
+        t.throttled |= gw_rules[r].throttled;
+        t.intercepted |= gw_rules[r].intercepted;
     }
+    for (int r; (r = next_fired(agreeing)) >= 0;)
+        if (fabs(gw_rules[r].llr) > fabs(best[gw_rules[r].kind]))
+            best[gw_rules[r].kind] = gw_rules[r].llr;
     t.llr = best[GW_SYMPTOM] + best[GW_CONTRAST] + best[GW_ARTEFACT];
     return t;
 }
@@ -249,7 +254,7 @@ static struct gw_finding_row *add_finding(struct gw_judge *j,
     f->state = s->state;
     f->rule = s->rule ? gw_str(s->rule->id) : (gw_span){0};
     f->kind = s->rule ? (int64_t)s->rule->kind : GW_SYMPTOM;
-    struct together t = combine(j, layer);
+    struct together t = combine(j, layer, s->state);
     f->llr = t.llr;
     f->throttled = t.throttled;
     f->intercepted = t.intercepted;
@@ -305,7 +310,7 @@ static void add_whole(struct gw_judge *j,
     f->layer = GW_LAYER_ALL;
     f->throttled = f->intercepted = 0;
     for (int l = 0; l < GW_LAYER_ALL; l++) {
-        struct together t = combine(j, (enum gw_layer)l);
+        struct together t = combine(j, (enum gw_layer)l, GW_STATE_BLOCKED);
         f->throttled |= t.throttled;
         f->intercepted |= t.intercepted;
     }
@@ -319,7 +324,7 @@ static void add_whole(struct gw_judge *j,
     f->state = w.s->state;
     f->rule = w.s->rule ? gw_str(w.s->rule->id) : (gw_span){0};
     f->kind = w.s->rule ? (int64_t)w.s->rule->kind : GW_SYMPTOM;
-    f->llr = combine(j, w.stage).llr;
+    f->llr = combine(j, w.stage, w.s->state).llr;
     f->stage = gw_str(gw_layer_name(w.stage));
 }
 

@@ -102,8 +102,11 @@ static struct gw_summary_row *new_row(struct gw_summary *s,
         s->cap = cap;
     }
     struct gw_summary_row *r = &s->rows[s->count];
-    *r = (struct gw_summary_row){
-        .key = *key, .first = GW_NEVER, .last = GW_NEVER};
+    *r = (struct gw_summary_row){.key = *key,
+                                 .first = GW_NEVER,
+                                 .last = GW_NEVER,
+                                 .blocked_first = GW_NEVER,
+                                 .blocked_last = GW_NEVER};
     gw_span *texts[] = {&r->key.probe_cc, &r->key.probe_as_org_name,
                         &r->key.target};
     for (size_t i = 0; i < GW_COUNT(texts); i++) {
@@ -142,6 +145,16 @@ static bool better_example(const struct gw_summary_row *row,
            (!row->count[GW_STATE_BLOCKED] || f->llr > row->llr);
 }
 
+static void stretch(gw_time *first, gw_time *last, gw_time t)
+{
+    if (t == GW_NEVER)
+        return;
+    if (*first == GW_NEVER || t < *first)
+        *first = t;
+    if (*last == GW_NEVER || t > *last)
+        *last = t;
+}
+
 static int add(struct gw_summary *s, const char *object,
                const struct gw_finding_row *f)
 {
@@ -174,12 +187,9 @@ static int add(struct gw_summary *s, const char *object,
     r->throttled += measured && f->throttled == 1;
     r->intercepted += measured && f->intercepted == 1;
     r->synthetic |= f->synthetic == 1;
-    if (f->start_time != GW_NEVER) {
-        if (r->first == GW_NEVER || f->start_time < r->first)
-            r->first = f->start_time;
-        if (f->start_time > r->last)
-            r->last = f->start_time;
-    }
+    stretch(&r->first, &r->last, f->start_time);
+    if (f->state == GW_STATE_BLOCKED)
+        stretch(&r->blocked_first, &r->blocked_last, f->start_time);
     return 0;
 }
 
@@ -251,7 +261,8 @@ int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
                                             : GW_ENOMEM;
     rc = rc ? rc : gw_evidence_each(a, -1, -1, read_object, &r, why);
     if (!rc && s->count) // keys and slots are not needed any more
-        qsort(s->rows, s->count, sizeof *s->rows, by_importance);
+        if (s->count)
+            qsort(s->rows, s->count, sizeof *s->rows, by_importance);
     gw_block_release(&r.block);
     gw_block_codec_free(r.codec);
     gw_arena_free(r.arena);

@@ -30,6 +30,8 @@ struct walk {
     const struct gw_control_row *page; // its page, or NULL
     bool page_ok;
     bool unexpected_failure, valid, invalid, expected_failure, surprise;
+    const struct gw_dns_row *matched; // lookup whose match is known
+    bool match;
     int64_t dns_flags, blocking_flags, null_flags;
 };
 
@@ -88,12 +90,17 @@ static bool is_address(const struct gw_dns_row *d)
     return gw_is(d->answer_type, "A") || gw_is(d->answer_type, "AAAA");
 }
 
-static bool lookup_matches(const struct walk *w, const struct gw_dns_row *of)
+static bool same_lookup(const struct gw_dns_row *a, const struct gw_dns_row *b)
+{
+    return a->item == b->item && a->list == b->list;
+}
+
+static bool find_match(const struct walk *w, const struct gw_dns_row *of)
 {
     const struct gw_view *v = w->v;
     for (size_t i = 0; i < v->dns_count; i++) {
         const struct gw_dns_row *d = &v->dns[i];
-        if (d->item != of->item || d->list != of->list || !is_address(d))
+        if (!same_lookup(d, of) || !is_address(d))
             continue;
         for (size_t k = 0; k < v->control_count; k++) {
             const struct gw_control_row *c = &v->control[k];
@@ -105,6 +112,16 @@ static bool lookup_matches(const struct walk *w, const struct gw_dns_row *of)
         }
     }
     return false;
+}
+
+// The answers of a lookup stand together: it is compared once for all of them.
+static bool lookup_matches(struct walk *w, const struct gw_dns_row *of)
+{
+    if (!w->matched || !same_lookup(w->matched, of)) {
+        w->matched = of;
+        w->match = find_match(w, of);
+    }
+    return w->match;
 }
 
 static void judge_lookup(struct walk *w, const struct gw_dns_row *d)

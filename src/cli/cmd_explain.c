@@ -146,14 +146,15 @@ static void parse_record(struct gw_explain *w)
 static int read_record(struct gw_explain *w)
 {
     struct gw_why why = {0};
-    if (w->object.kind == GW_KIND_OBS_WEB || w->m->length <= 0)
+    if (w->m->length <= 0)
         return 0;
     int rc = gw_evidence_excerpt(w->a, w->object.hash, w->m->record,
                                  w->m->length, &w->excerpt, &why);
     if (rc)
         return gw_fail(w->why, rc, "%s", why.text);
     w->has_excerpt = true;
-    parse_record(w);
+    if (w->object.kind != GW_KIND_OBS_WEB) // its rows are not JSON
+        parse_record(w);
     return 0;
 }
 

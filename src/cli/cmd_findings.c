@@ -206,6 +206,10 @@ static void row_json(struct gw_buf *b, const struct gw_summary_row *r)
     gw_json_time(&w, r->first);
     gw_jw_key(&w, "last");
     gw_json_time(&w, r->last);
+    gw_jw_key(&w, "blocked_first");
+    gw_json_time(&w, r->blocked_first);
+    gw_jw_key(&w, "blocked_last");
+    gw_json_time(&w, r->blocked_last);
     gw_jw_key(&w, "llr");
     gw_jw_real(&w, r->llr);
     gw_jw_kstr(&w, "rule", gw_str(r->rule));
@@ -216,12 +220,12 @@ static void row_json(struct gw_buf *b, const struct gw_summary_row *r)
     gw_cli_line(b);
 }
 
-static void print_days(const struct gw_summary_row *r)
+static void print_days(gw_time from, gw_time to)
 {
     char first[GW_TIME_TEXT] = "unknown day", last[GW_TIME_TEXT] = "";
-    if (r->first != GW_NEVER) {
-        gw_format_day(r->first, first);
-        gw_format_day(r->last, last);
+    if (from != GW_NEVER) {
+        gw_format_day(from, first);
+        gw_format_day(to, last);
     }
     printf("%s%s%s", first, strcmp(first, last) && *last ? " to " : "",
            strcmp(first, last) ? last : "");
@@ -248,13 +252,16 @@ static void row_text(const struct gw_cli *cli, const struct gw_summary_row *r)
     gw_show(stdout, r->key.target, 60);
     printf("%s\n       blocked %lld", r->synthetic ? "  SYNTHETIC" : "",
            (long long)r->count[GW_STATE_BLOCKED]);
-    if (observers)
-        printf(" (%lld observer%s)", (long long)observers, plural(observers));
+    if (observers) {
+        printf(" (%lld observer%s, ", (long long)observers, plural(observers));
+        print_days(r->blocked_first, r->blocked_last);
+        putchar(')');
+    }
     printf(", down %lld, unknown %lld, ok %lld; measured ",
            (long long)r->count[GW_STATE_DOWN],
            (long long)r->count[GW_STATE_UNKNOWN],
            (long long)r->count[GW_STATE_OK]);
-    print_days(r);
+    print_days(r->first, r->last);
     printf("%s%s\n", r->intercepted ? "; answers replaced on the way" : "",
            r->throttled ? "; slowed down" : "");
     const struct gw_rule *rule = gw_rule_find(gw_str(r->rule));

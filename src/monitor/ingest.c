@@ -43,9 +43,8 @@ static bool stopped(struct run *r)
 
 static void tell(struct run *r, const char *doing, const char *name)
 {
-    struct gw_ingest_progress p = {doing,   name,
-                                   r->done, r->total,
-                                   r->sum->records, r->sum->refused};
+    struct gw_ingest_progress p = {
+        doing, name, r->done, r->total, r->sum->records, r->sum->refused};
     if (r->options->progress)
         r->options->progress(r->options->ctx, &p);
 }
@@ -55,6 +54,7 @@ static void tell(struct run *r, const char *doing, const char *name)
 struct file_source {
     int fd;
     int64_t bytes;
+    atomic_int *stop; // may be NULL
 };
 
 static int64_t file_source(void *ctx, uint8_t *bytes, size_t len)
@@ -62,6 +62,8 @@ static int64_t file_source(void *ctx, uint8_t *bytes, size_t len)
     struct file_source *s = ctx;
     ssize_t n;
     do {
+        if (s->stop && *s->stop)
+            return GW_EIO; // keep_open knows why
         n = read(s->fd, bytes, len);
     } while (n < 0 && errno == EINTR);
     s->bytes += n > 0 ? n : 0;
@@ -79,10 +81,14 @@ static int commit_some(struct run *r, int weight)
 
 static int keep_open(struct run *r, int fd, const char *name)
 {
-    struct file_source s = {fd, 0};
+    struct file_source s = {fd, 0, r->options->stop};
     struct gw_object o;
     bool fresh = false;
     int rc = gw_evidence_put(r->a, file_source, &s, name, &o, &fresh, r->why);
+    if (rc && stopped(r)) { // nothing of a file that is not whole is kept
+        *r->why = (struct gw_why){0};
+        return 0;
+    }
     if (rc)
         return rc;
     r->sum->files++;
@@ -162,10 +168,8 @@ static int list_objects(struct run *r, int state,
 static int send_object(struct run *r, enum gw_job_type type, uint32_t number,
                        const struct gw_object *o)
 {
-    struct gw_job job = {.type = type,
-                         .number = number,
-                         .kind = o->kind,
-                         .dated = o->dated};
+    struct gw_job job = {
+        .type = type, .number = number, .kind = o->kind, .dated = o->dated};
     bool packed;
     int fd = gw_evidence_open(r->a, o->hash, &packed, r->why);
     if (fd < 0)
@@ -227,7 +231,8 @@ static int classify_all(struct run *r)
         gw_span payload;
         if (!r->jail)
             rc = start_jail(r, 1, NULL, 0);
-        rc = rc ? rc : send_object(r, GW_JOB_CLASSIFY, (uint32_t)i, &list.at[i]);
+        rc =
+            rc ? rc : send_object(r, GW_JOB_CLASSIFY, (uint32_t)i, &list.at[i]);
         if (rc)
             break;
         if (gw_jail_receive(r->jail, &reply, &payload, &crash))
@@ -272,8 +277,7 @@ static int load_reference(struct run *r, uint32_t number, struct gw_object *o)
 }
 
 static size_t mmdb_inputs(struct run *r, const struct object_list *list,
-                          struct gw_ref_input *inputs,
-                          char (*paths)[4096])
+                          struct gw_ref_input *inputs, char (*paths)[4096])
 {
     size_t n = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -282,8 +286,8 @@ static size_t mmdb_inputs(struct run *r, const struct object_list *list,
             continue;
         snprintf(paths[n], sizeof paths[n], "%s/evidence/%.2s/%s",
                  gw_archive_folder(r->a), o->hash, o->hash);
-        inputs[n] = (struct gw_ref_input){o->kind, o->hash, o->dated, paths[n],
-                                          NULL, NULL};
+        inputs[n] = (struct gw_ref_input){o->kind,  o->hash, o->dated,
+                                          paths[n], NULL,    NULL};
         n++;
     }
     return n;
@@ -508,8 +512,8 @@ static int find_outdated(struct run *r, struct object_list *ret)
     for (size_t i = 0; i < all.count && !rc; i++) {
         struct gw_segment_reader *s = NULL;
         bool current = false;
-        int open = gw_segment_open(r->a, GW_TIER_FACTS, all.at[i].hash, &s,
-                                   NULL);
+        int open =
+            gw_segment_open(r->a, GW_TIER_FACTS, all.at[i].hash, &s, NULL);
         if (open == 0) {
             struct gw_buf want;
             gw_buf_init(&want, 1 << 20);

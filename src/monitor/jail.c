@@ -16,7 +16,8 @@ struct gw_jail {
     struct gw_buf payload;
 };
 
-// Runs in the child: nothing of the parent's stays open but the socket.
+// Runs in the child: nothing of the parent's stays open but the socket, and
+// the place where a library says why it gives up.
 static int child_main(int socket, const struct gw_jail_options *options)
 {
     struct gw_why why = {0};
@@ -25,6 +26,10 @@ static int child_main(int socket, const struct gw_jail_options *options)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (dup2(socket, 3) < 0)
+        return 1;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0)
         return 1;
     close_range(4, ~0u, 0);
     // OpenSSL reads its configuration when first used.
@@ -36,11 +41,22 @@ static int child_main(int socket, const struct gw_jail_options *options)
     for (size_t i = 0; i < options->mmdb_count; i++)
         if (gw_refs_add(refs, &options->mmdb[i], &note, NULL))
             continue; // it was accepted once; without it rows say unknown
-    if (gw_jail_lock(&why)) {
+    // The parent hears whether the door is shut before it hands anything in.
+    struct gw_reply hello = {.type = GW_REPLY_DONE, .code = gw_jail_lock(&why)};
+    snprintf(hello.text, sizeof hello.text, "%.400s", why.text);
+    if (write(3, &hello, sizeof hello) != (ssize_t)sizeof hello || hello.code) {
         gw_refs_free(refs);
         return 1;
     }
     return gw_jail_work(3, options->threads, refs);
+}
+
+static int await_hello(struct gw_jail *j, struct gw_why *why)
+{
+    struct gw_reply hello;
+    gw_span nothing;
+    int rc = gw_jail_receive(j, &hello, &nothing, why);
+    return rc || !hello.code ? rc : gw_fail(why, GW_EREFUSED, "%s", hello.text);
 }
 
 int gw_jail_start(const struct gw_jail_options *options, struct gw_jail **ret,
@@ -63,6 +79,11 @@ int gw_jail_start(const struct gw_jail_options *options, struct gw_jail **ret,
     if (j->pid < 0) {
         gw_jail_stop(j);
         return gw_fail(why, GW_EIO, "jail: fork: %s", strerror(errno));
+    }
+    int rc = await_hello(j, why);
+    if (rc) {
+        gw_jail_stop(j);
+        return rc;
     }
     *ret = j;
     return 0;

@@ -24,7 +24,8 @@ struct gw_obs_web {
     struct gw_buf last_uid;
     size_t m;              // row of the running measurement
     const gw_span *fields; // a row that was read but belongs to the next block
-    int64_t position;
+    int64_t position;      // of the row at hand
+    int64_t fed;           // bytes read so far
     int64_t item;
 };
 
@@ -67,6 +68,7 @@ static int next_row(struct gw_obs_web *o, const gw_span **ret, size_t *count,
         if (n < 0)
             return gw_fail(why, (int)n, "%s", gw_strerror((int)n));
         o->ended = n == 0;
+        o->fed += n;
         gw_csv_feed(o->csv, gw_span_of(o->chunk, (size_t)n), o->ended);
     }
 }
@@ -157,6 +159,21 @@ static gw_span list_text(struct gw_block *b, gw_span s)
     return kept;
 }
 
+// Names, addresses and failures must compare equal to those of measurements.
+static gw_span text_of(struct gw_block *b, const char *column, gw_span s)
+{
+    static const char *const hosts[] = {"hostname", "server_name",
+                                        "outer_server_name", "ip", "answer"};
+    for (size_t i = 0; i < GW_COUNT(hosts); i++)
+        if (strcmp(column, hosts[i]) == 0)
+            s = gw_host_normal(s, b->arena);
+    if (strcmp(column, "failure") == 0)
+        s = gw_failure_normal(s);
+    gw_span kept = gw_arena_copy(b->arena, s);
+    b->err = kept.at ? b->err : GW_ENOMEM;
+    return kept;
+}
+
 static void set(struct gw_block *b, void *row, const struct gw_column *c,
                 gw_span s)
 {
@@ -171,13 +188,8 @@ static void set(struct gw_block *b, void *row, const struct gw_column *c,
             *(double *)at = d;
         break;
     case GW_TIME: (void)gw_parse_time(s, (gw_time *)at); break;
-    case GW_STR:
-    case GW_JSON:
-        *(gw_span *)at =
-            c->type == GW_JSON ? list_text(b, s) : gw_arena_copy(b->arena, s);
-        if (!((gw_span *)at)->at)
-            b->err = GW_ENOMEM;
-        break;
+    case GW_STR: *(gw_span *)at = text_of(b, c->name, s); break;
+    case GW_JSON: *(gw_span *)at = list_text(b, s); break;
     }
 }
 
@@ -312,6 +324,21 @@ static size_t rows_in(const struct gw_block *b)
            b->rows[GW_TABLE_tls].count + b->rows[GW_TABLE_http].count;
 }
 
+// That row is no use, but the next may be.
+static bool broken(int rc)
+{
+    return rc == GW_EFORMAT || rc == GW_ETOOBIG;
+}
+
+// The running measurement reaches to where the next row begins.
+static void reach_to(const struct gw_obs_web *o, struct gw_block *b,
+                     int64_t position)
+{
+    struct gw_measurement_row *m =
+        (struct gw_measurement_row *)b->rows[GW_TABLE_measurement].at + o->m;
+    m->length = position - m->record;
+}
+
 int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
                     gw_obs_web_refuse *refuse, void *refuse_ctx,
                     int64_t *ret_measurements, struct gw_why *why)
@@ -329,12 +356,15 @@ int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
             o->held = false;
         } else {
             rc = next_row(o, &fields, &count, &row_why);
+            if (running)
+                reach_to(o, block,
+                         rc > 0 || broken(rc) ? o->position : o->fed);
         }
         if (rc > 0 && count != o->column_count)
             rc = gw_fail(&row_why, GW_EFORMAT,
                          "row has %zu columns, the header %zu (RFC 4180)",
                          count, o->column_count);
-        if (rc == GW_EFORMAT || rc == GW_ETOOBIG) {
+        if (broken(rc)) {
             refuse(refuse_ctx, o->position, 0, rc, row_why.text);
             rc = 1;
             continue;
@@ -355,10 +385,6 @@ int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
         }
         add_facts(o, block, fields, count);
         o->item++;
-        struct gw_measurement_row *m =
-            (struct gw_measurement_row *)block->rows[GW_TABLE_measurement].at +
-            o->m;
-        m->length = o->position - m->record; // to its last row's beginning
         rc = block->err ? block->err : 1;
     }
     return rc < 0 ? gw_fail(why, rc, "%s", gw_strerror(rc)) : rc;

@@ -349,7 +349,7 @@ static void the_digest_sees_what_matters(void **state)
 
 // ---- memory -------------------------------------------------------------
 
-enum { FULL = 512 << 10, MORE = 600000, BATCH = 20000 };
+enum { FULL = 512 << 10, MORE = 600000, BATCH = 4000 };
 
 // Endpoints from..to, which one network connected to, as keys of the pool.
 static void put_endpoints(struct gw_pool *p, int64_t from, int64_t to,

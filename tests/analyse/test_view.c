@@ -286,6 +286,28 @@ static void rows_of_no_measurement_are_passed_over(void **state)
     gw_arena_free(arena);
 }
 
+static void no_more_rows_than_any_probe_writes_are_looked_at(void **state)
+{
+    (void)state;
+    struct gw_arena *arena = gw_arena_new(16 << 20);
+    struct gw_block b;
+    struct gw_cursor cursor = {{0}};
+    struct gw_view v;
+    assert_int_equal(gw_block_init(&b, arena), 0);
+    gw_add_measurement(&b);
+    gw_add_measurement(&b);
+    for (int i = 0; i < 5000; i++)
+        gw_add_dns(&b)->m = 0;
+    gw_add_dns(&b)->m = 1;
+    gw_view_next(&b, &cursor, 0, NULL, &v);
+    assert_int_equal(v.dns_count, 4096);
+    gw_view_next(&b, &cursor, 1, NULL, &v); // the next is not mistaken
+    assert_int_equal(v.dns_count, 1);
+    assert_int_equal(v.dns->m, 1);
+    gw_block_release(&b);
+    gw_arena_free(arena);
+}
+
 static void depth_and_reach_come_from_the_exchanges(void **state)
 {
     (void)state;
@@ -352,6 +374,7 @@ int main(void)
         T(observers_are_not_negative),
         T(each_measurement_sees_its_own_rows),
         T(rows_of_no_measurement_are_passed_over),
+        T(no_more_rows_than_any_probe_writes_are_looked_at),
         T(depth_and_reach_come_from_the_exchanges),
         T(engines_are_told_apart),
     };
