@@ -261,8 +261,7 @@ int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,
                                             : GW_ENOMEM;
     rc = rc ? rc : gw_evidence_each(a, -1, -1, read_object, &r, why);
     if (!rc && s->count) // keys and slots are not needed any more
-        if (s->count)
-            qsort(s->rows, s->count, sizeof *s->rows, by_importance);
+        qsort(s->rows, s->count, sizeof *s->rows, by_importance);
     gw_block_release(&r.block);
     gw_block_codec_free(r.codec);
     gw_arena_free(r.arena);

@@ -236,18 +236,26 @@ static void put_texts(struct gw_block_codec *c, const uint8_t *at, size_t n,
         c->raw.err = GW_ENOMEM;
 }
 
+// Room for a code of every row.
+static bool reserve_codes(struct gw_block_codec *c, size_t rows)
+{
+    if (rows <= c->code_cap)
+        return true;
+    uint64_t *codes = gw_resize(c->codes, rows, sizeof *codes);
+    if (!codes)
+        return false;
+    c->codes = codes;
+    c->code_cap = rows;
+    return true;
+}
+
 static int encode_table(struct gw_block_codec *c,
                         const struct gw_table_info *info,
                         const struct gw_rows *rows)
 {
     gw_buf_reset(&c->raw);
-    if (rows->count > c->code_cap) {
-        uint64_t *codes = gw_resize(c->codes, rows->count, sizeof *codes);
-        if (!codes)
-            return GW_ENOMEM;
-        c->codes = codes;
-        c->code_cap = rows->count;
-    }
+    if (!reserve_codes(c, rows->count))
+        return GW_ENOMEM;
     for (size_t i = 0; i < info->column_count; i++) {
         const struct gw_column *col = &info->columns[i];
         const uint8_t *at = (const uint8_t *)rows->at + col->offset;
@@ -374,82 +382,91 @@ struct column_reader {
     struct gw_reader *in;
     const gw_span *entries;
     size_t entry_count;
+    uint64_t *codes; // one a row of the column at hand
     uint8_t mode;
-    bool differences;
-    uint64_t previous, constant;
 };
 
-static uint64_t next_value(struct column_reader *cr)
+// The codes of a column, whatever its mode; most are one byte long.
+static void read_codes(struct column_reader *cr, size_t n)
 {
-    switch (cr->mode) {
-    case CONSTANT: return cr->constant;
-    case CODES: return gw_read_varint(cr->in);
-    case RAW: return gw_read_u64le(cr->in);
-    default: return 0;
+    struct gw_reader *in = cr->in;
+    uint64_t constant = cr->mode == CONSTANT ? gw_read_varint(in) : 0;
+    if (cr->mode == CODES && n > gw_reader_left(in))
+        in->err = in->err ? in->err : GW_EFEW; // a code takes a byte at least
+    for (size_t i = 0; i < n && !in->err; i++) {
+        if (cr->mode == RAW)
+            cr->codes[i] = gw_read_u64le(in);
+        else if (cr->mode != CODES)
+            cr->codes[i] = constant;
+        else if (in->pos < in->in.len && in->in.at[in->pos] < 0x80)
+            cr->codes[i] = in->in.at[in->pos++];
+        else
+            cr->codes[i] = gw_read_varint(in);
     }
 }
 
-static void read_int(struct column_reader *cr, void *at)
+static void fill_ints(const struct column_reader *cr, uint8_t *at, size_t n,
+                      size_t stride)
 {
-    uint64_t code = next_value(cr);
-    int64_t v = GW_NULL;
-    if (cr->mode == RAW) {
-        v = (int64_t)code;
-    } else if (code) {
-        uint64_t base = cr->mode == CODES ? cr->previous : 0;
-        v = (int64_t)(base + (uint64_t)unzigzag(code - 1));
-        cr->previous = (uint64_t)v;
+    uint64_t previous = 0;
+    for (size_t i = 0; i < n; i++, at += stride) {
+        int64_t v = cr->mode == RAW ? (int64_t)cr->codes[i] : GW_NULL;
+        if (cr->mode != RAW && cr->codes[i]) {
+            uint64_t base = cr->mode == CODES ? previous : 0;
+            previous = base + (uint64_t)unzigzag(cr->codes[i] - 1);
+            v = (int64_t)previous;
+        }
+        memcpy(at, &v, sizeof v);
     }
-    memcpy(at, &v, sizeof v);
 }
 
-static void read_real(struct column_reader *cr, void *at)
+static void fill_reals(const struct column_reader *cr, uint8_t *at, size_t n,
+                       size_t stride)
 {
-    double v = (double)NAN;
-    if (cr->mode == RAW) {
-        uint64_t bits = next_value(cr);
-        memcpy(&v, &bits, sizeof v);
-    } else if (cr->mode != ALL_NULL) {
+    const double null = (double)NAN;
+    if (cr->mode != RAW && cr->mode != ALL_NULL)
         cr->in->err = GW_ECORRUPT;
-    }
-    memcpy(at, &v, sizeof v);
+    for (size_t i = 0; i < n; i++, at += stride)
+        memcpy(at, cr->mode == RAW ? (const void *)&cr->codes[i] : &null,
+               sizeof null);
 }
 
-static void read_text(struct column_reader *cr, void *at)
+static void fill_texts(const struct column_reader *cr, uint8_t *at, size_t n,
+                       size_t stride)
 {
-    uint64_t code = next_value(cr);
-    gw_span s = {0};
-    if (code > cr->entry_count || cr->mode == RAW)
+    if (cr->mode == RAW)
         cr->in->err = GW_ECORRUPT;
-    else if (code)
-        s = cr->entries[code - 1];
-    memcpy(at, &s, sizeof s);
+    for (size_t i = 0; i < n && !cr->in->err; i++, at += stride) {
+        gw_span s = {0};
+        if (cr->codes[i] > cr->entry_count)
+            cr->in->err = GW_ECORRUPT;
+        else if (cr->codes[i])
+            s = cr->entries[cr->codes[i] - 1];
+        memcpy(at, &s, sizeof s);
+    }
 }
 
 static void decode_column(struct column_reader *cr, const struct gw_column *col,
                           struct gw_rows *rows, size_t row_size)
 {
+    uint8_t *at = (uint8_t *)rows->at + col->offset;
     cr->mode = gw_read_u8(cr->in);
-    cr->previous = 0;
     if (cr->mode > RAW)
         cr->in->err = GW_ECORRUPT;
-    if (cr->mode == CONSTANT)
-        cr->constant = gw_read_varint(cr->in);
-    uint8_t *at = (uint8_t *)rows->at + col->offset;
-    for (size_t i = 0; i < rows->count && !cr->in->err; i++, at += row_size) {
-        switch (col->type) {
-        case GW_INT:
-        case GW_TIME: read_int(cr, at); break;
-        case GW_REAL: read_real(cr, at); break;
-        case GW_STR:
-        case GW_JSON: read_text(cr, at); break;
-        }
+    read_codes(cr, rows->count);
+    if (cr->in->err)
+        return;
+    switch (col->type) {
+    case GW_INT:
+    case GW_TIME: fill_ints(cr, at, rows->count, row_size); break;
+    case GW_REAL: fill_reals(cr, at, rows->count, row_size); break;
+    case GW_STR:
+    case GW_JSON: fill_texts(cr, at, rows->count, row_size); break;
     }
 }
 
-// A few bytes can claim many rows of constants, but no more than a block has.
-static int decode_table(const struct section *s, struct column_reader *cr,
-                        struct gw_block *b)
+static int decode_table(struct gw_block_codec *c, const struct section *s,
+                        struct column_reader *cr, struct gw_block *b)
 {
     const struct gw_table_info *info = &gw_tables[s->id];
     struct gw_rows *rows = &b->rows[s->id];
@@ -462,7 +479,10 @@ static int decode_table(const struct section *s, struct column_reader *cr,
         rows->at = at;
         rows->cap = s->rows;
     }
+    if (!reserve_codes(c, s->rows))
+        return GW_ENOMEM;
     rows->count = s->rows;
+    cr->codes = c->codes;
     struct gw_reader in = gw_reader_on(s->raw);
     cr->in = &in;
     for (size_t i = 0; i < info->column_count && !in.err; i++)
@@ -490,7 +510,7 @@ int gw_block_decode(struct gw_block_codec *c, gw_span bytes, unsigned want,
             cr.entries = entries;
             cr.entry_count = s.rows;
         } else if (s.raw.at) {
-            rc = decode_table(&s, &cr, ret_block);
+            rc = decode_table(c, &s, &cr, ret_block);
         }
     }
     if (!rc && (r.err || gw_reader_left(&r)))

@@ -250,7 +250,7 @@ static void fill_row(struct gw_obs_web *o, struct gw_block *b,
         if (t->column && t->table == table)
             set(b, row, t->column, fields[i]);
         else if (t->shared && strcmp(t->shared, "ip") == 0)
-            ip = fields[i];
+            ip = gw_host_normal(fields[i], b->arena);
     }
     for (size_t i = 0; i < count && i < o->column_count; i++) {
         const struct target *t = &o->targets[i];
