@@ -31,8 +31,8 @@ static int keep(struct corpus *c, gw_span text, int depth)
         return GW_ENOMEM;
     memcpy(padded, text.at, text.len);
     int rc = gw_json_parse(c->json, gw_span_of(padded, text.len), &v, NULL);
-    gw_span inner = rc ? (gw_span){0}
-                       : gw_jv_str(gw_jv_get(v, "raw_measurement"));
+    gw_span inner =
+        rc ? (gw_span){0} : gw_jv_str(gw_jv_get(v, "raw_measurement"));
     if (!rc && !inner.len)
         inner = gw_jv_str(gw_jv_get(v, "body"));
     if (!rc && inner.len && depth < 3) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GW_MUSTCHECK __attribute__((warn_unused_result))
+#define GW_MUSTCHECK    __attribute__((warn_unused_result))
 #define GW_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define GW_COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -69,7 +69,10 @@ static inline gw_span gw_str(const char *s) // borrows s; NULL gives no value
     return s ? gw_span_of(s, strlen(s)) : (gw_span){0};
 }
 #define GW_LIT(s) ((gw_span){(const uint8_t *)("" s), sizeof(s) - 1})
-#define GW_LIT_INIT(s) {(const uint8_t *)("" s), sizeof(s) - 1} // for statics
+#define GW_LIT_INIT(s)                                                         \
+    {                                                                          \
+        (const uint8_t *)("" s), sizeof(s) - 1                                 \
+    } // for statics
 
 static inline bool gw_eq(gw_span a, gw_span b)
 {
@@ -119,7 +122,7 @@ void gw_arena_free(struct gw_arena *a);
 
 // malloc/realloc/free for the few objects that outlive an arena. Other rooms
 // call these, never malloc, so that faults can be injected in one place.
-void *gw_new(size_t len) GW_MUSTCHECK; // zeroed
+void *gw_new(size_t len) GW_MUSTCHECK;                        // zeroed
 void *gw_resize(void *p, size_t n, size_t size) GW_MUSTCHECK; // checked n*size
 void gw_free(void *p);
 
@@ -176,9 +179,9 @@ static inline size_t gw_reader_left(const struct gw_reader *r)
 // ---- time ---------------------------------------------------------------
 // Nanoseconds since 1970-01-01 UTC, no leap seconds; GW_NEVER is "no value".
 typedef int64_t gw_time;
-#define GW_NEVER INT64_MIN
+#define GW_NEVER  INT64_MIN
 #define GW_SECOND INT64_C(1000000000)
-#define GW_DAY (86400 * GW_SECOND)
+#define GW_DAY    (86400 * GW_SECOND)
 gw_time gw_time_civil(int year, int month, int day, int hour, int min, int sec);
 // "2024-02-12 20:33:47", with 'T' or blank, optional fraction, optional "Z" or
 // +hh:mm; "2024-02-12" alone is midnight. Years 1970-2200. False otherwise.

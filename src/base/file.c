@@ -32,9 +32,9 @@ int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why)
             b->err = 0; // the tail before the maximum is smaller than a step
             p = gw_buf_room(b, b->max - b->len);
         }
-        ssize_t n = p ? read(fd, p, b->max - b->len < STEP ? b->max - b->len
-                                                            : STEP)
-                      : 0;
+        ssize_t n =
+            p ? read(fd, p, b->max - b->len < STEP ? b->max - b->len : STEP)
+              : 0;
         if (!p || n < 0) {
             rc = p ? fail_errno(why, path, "read")
                    : gw_fail(why, b->err, "%s: larger than %zu bytes", path,

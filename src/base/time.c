@@ -85,10 +85,9 @@ bool gw_parse_time(gw_span s, gw_time *ret_time)
         *ret_time = gw_time_civil(y, mo, d, 0, 0, 0);
         return true;
     }
-    if (s.len < 19 || (s.at[10] != ' ' && s.at[10] != 'T') ||
-        s.at[13] != ':' || s.at[16] != ':' || !digits(s, 11, 2, &h) ||
-        !digits(s, 14, 2, &mi) || !digits(s, 17, 2, &se) || h > 23 || mi > 59 ||
-        se > 60)
+    if (s.len < 19 || (s.at[10] != ' ' && s.at[10] != 'T') || s.at[13] != ':' ||
+        s.at[16] != ':' || !digits(s, 11, 2, &h) || !digits(s, 14, 2, &mi) ||
+        !digits(s, 17, 2, &se) || h > 23 || mi > 59 || se > 60)
         return false;
     t = gw_time_civil(y, mo, d, h, mi, se);
     if (!parse_tail(s, 19, &t))

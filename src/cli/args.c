@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdarg.h>
+#include <unistd.h>
 
 #define TEXT(name, field, value, help)                                         \
     {                                                                          \
@@ -23,7 +24,7 @@ const struct gw_option gw_options[] = {
     FLAG("quiet", quiet, "no progress, only results and errors"),
     TEXT("now", now, "TIME", "take this as the present, e.g. 2026-11-21"),
     FLAG("help", help, "print this and end"),
-    NUMBER("threads", threads, "N", "work on N records at a time (default 1)"),
+    NUMBER("threads", threads, "N", "threads to work with (default: one for each processor)"),
     TEXT("source", source, "TEXT", "where the evidence is from, kept with it"),
     TEXT("licence", licence, "TEXT", "under which licence, kept with it"),
     TEXT("dated", dated, "DAY",
@@ -134,7 +135,8 @@ static int take_option(struct gw_cli *cli, int argc, char **argv, int *i)
 int gw_args_parse(struct gw_cli *cli, int argc, char **argv)
 {
     bool options = true;
-    cli->args.threads = 1;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    cli->args.threads = processors > 0 ? processors : 1;
     cli->args.rest = gw_new(((size_t)argc + 1) * sizeof *cli->args.rest);
     if (!cli->args.rest)
         return GW_EXIT_FAILED;

@@ -140,7 +140,8 @@ int gw_block_encode(struct gw_block_codec *c, const struct gw_block *b,
 // bytes give GW_ECORRUPT, never a crash.
 #define GW_WANT(table) (1u << GW_TABLE_##table)
 int gw_block_decode(struct gw_block_codec *c, gw_span bytes, unsigned want,
-                    struct gw_block *ret_block, struct gw_why *why) GW_MUSTCHECK;
+                    struct gw_block *ret_block,
+                    struct gw_why *why) GW_MUSTCHECK;
 enum { GW_BLOCK_MAX = 256 << 20, GW_BLOCK_ROWS_MAX = 1 << 20 };
 
 // ---- OONI's observation export ------------------------------------------
@@ -189,8 +190,8 @@ struct gw_obs_web_cursor { // {0} at the start of a block
 // the arena and point into the block. By which rules: docs/formats/tables.md.
 int gw_obs_web_join(const struct gw_block *b, int64_t m,
                     struct gw_obs_web_cursor *c, struct gw_arena *arena,
-                    struct gw_obs_web_row **ret_rows, size_t *ret_count)
-    GW_MUSTCHECK;
+                    struct gw_obs_web_row **ret_rows,
+                    size_t *ret_count) GW_MUSTCHECK;
 // Name, type and place of an export's column in the part that holds it.
 struct gw_column gw_obs_web_source(size_t column);
 // That part of a row: a table's fact, NULL where the row has none;
@@ -220,7 +221,7 @@ gw_span gw_failure_normal(gw_span s);
 // ---- reference data -----------------------------------------------------
 // Looked up while facts are made; filled by the store from dated snapshots.
 struct gw_net { // what is known of an address; texts live as long as the source
-    int64_t asn;  // GW_NULL unknown
+    int64_t asn; // GW_NULL unknown
     gw_span as_org_name, as_cc, as_name, cc;
 };
 struct gw_fingerprint_hit {

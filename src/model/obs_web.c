@@ -2,13 +2,31 @@
 // one list for reading such exports and for writing them.
 #include "model/model.h"
 
-#define M(name) {#name, GW_TABLE_measurement, #name}
-#define D(name, column) {#name, GW_TABLE_dns, #column}
-#define C(name, column) {#name, GW_TABLE_tcp, #column}
-#define L(name, column) {#name, GW_TABLE_tls, #column}
-#define H(name, column) {#name, GW_TABLE_http, #column}
+#define M(name)                                                                \
+    {                                                                          \
+#name, GW_TABLE_measurement, #name                                     \
+    }
+#define D(name, column)                                                        \
+    {                                                                          \
+#name, GW_TABLE_dns, #column                                           \
+    }
+#define C(name, column)                                                        \
+    {                                                                          \
+#name, GW_TABLE_tcp, #column                                           \
+    }
+#define L(name, column)                                                        \
+    {                                                                          \
+#name, GW_TABLE_tls, #column                                           \
+    }
+#define H(name, column)                                                        \
+    {                                                                          \
+#name, GW_TABLE_http, #column                                          \
+    }
 // Made up while rows are joined, or shared by the endpoint's tables.
-#define J(name) {#name, GW_TABLE_COUNT, #name}
+#define J(name)                                                                \
+    {                                                                          \
+#name, GW_TABLE_COUNT, #name                                           \
+    }
 
 const struct gw_obs_web_column gw_obs_web_columns[] = {
     {"measurement_uid", GW_TABLE_measurement, "uid"},

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 #define X_measurement(type, name, what)                                        \
     {#name, what, GW_##type, offsetof(struct gw_measurement_row, name)},
 #define X_dns(type, name, what)                                                \
@@ -76,9 +75,16 @@ const char *gw_evidence_name(enum gw_evidence kind)
 
 const char *gw_list_name(enum gw_list list)
 {
-    static const char *const names[] = {
-        "queries",  "tcp_connect", "tls_handshakes", "quic_handshakes",
-        "requests", "control",     "targets",        "lookups",
-        "bootstrap", "",           "row"};
+    static const char *const names[] = {"queries",
+                                        "tcp_connect",
+                                        "tls_handshakes",
+                                        "quic_handshakes",
+                                        "requests",
+                                        "control",
+                                        "targets",
+                                        "lookups",
+                                        "bootstrap",
+                                        "",
+                                        "row"};
     return list < GW_LIST_COUNT ? names[list] : "?";
 }

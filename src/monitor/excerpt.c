@@ -56,8 +56,8 @@ static int find_leaf(struct gw_unpack *u, bool packed, int64_t position,
         // Read up to the position: if the leaf ends before, try the next.
         int64_t n = 1;
         while (skip > 0 && n > 0) {
-            size_t ask = skip < (int64_t)sizeof byte ? (size_t)skip
-                                                     : sizeof byte;
+            size_t ask =
+                skip < (int64_t)sizeof byte ? (size_t)skip : sizeof byte;
             n = gw_unpack_read(u, byte, ask, NULL);
             skip -= n > 0 ? n : 0;
         }
@@ -67,8 +67,9 @@ static int find_leaf(struct gw_unpack *u, bool packed, int64_t position,
             return rc;
     }
     return rc < 0 ? rc
-                  : gw_fail(why, GW_ENOENT, "the object ends before position "
-                                            "%lld",
+                  : gw_fail(why, GW_ENOENT,
+                            "the object ends before position "
+                            "%lld",
                             (long long)position);
 }
 

@@ -15,7 +15,7 @@ enum gw_job_type {
 };
 struct gw_job {
     uint32_t type, number;
-    uint32_t kind;  // enum gw_kind
+    uint32_t kind; // enum gw_kind
     int64_t dated;
     char hash[2 * GW_HASH_LEN + 1];
     char name[512];

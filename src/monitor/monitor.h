@@ -10,8 +10,8 @@
 
 // ---- ingest -------------------------------------------------------------
 struct gw_ingest_progress {
-    const char *doing;  // "keeping", "reading"
-    const char *name;   // object at hand
+    const char *doing;   // "keeping", "reading"
+    const char *name;    // object at hand
     int64_t done, total; // bytes of evidence
     int64_t records, refused;
 };
@@ -20,7 +20,7 @@ struct gw_ingest_options {
     const char *source;  // where the evidence is from, may be NULL
     const char *licence; // under which, may be NULL
     gw_time dated;       // the day reference files speak for; GW_NEVER: found
-    atomic_int *stop; // set by a signal: ends after what is whole
+    atomic_int *stop;    // set by a signal: ends after what is whole
     void (*progress)(void *ctx, const struct gw_ingest_progress *p);
     void *ctx;
 };
@@ -55,8 +55,8 @@ struct gw_excerpt {
 };
 int gw_evidence_excerpt(struct gw_archive *a, const char *object,
                         int64_t position, int64_t length,
-                        struct gw_excerpt *ret, struct gw_why *why)
-    GW_MUSTCHECK;
+                        struct gw_excerpt *ret,
+                        struct gw_why *why) GW_MUSTCHECK;
 
 // ---- fetching OONI's public bucket ---------------------------------------
 // Copies the measurement files of one country and some days into a folder,
@@ -74,15 +74,15 @@ struct gw_fetch_progress {
     uint64_t transferred;              // object bytes off the network
 };
 struct gw_fetch {
-    const char *base_url; // NULL: OONI's bucket ooni-data-eu-fra; no query
-    const char *cc;       // "PK"
-    gw_time since, until; // midnights, [since, until)
+    const char *base_url;     // NULL: OONI's bucket ooni-data-eu-fra; no query
+    const char *cc;           // "PK"
+    gw_time since, until;     // midnights, [since, until)
     const char *const *tests; // "web_connectivity" or without '_'; none: all
     size_t test_count;
-    bool skip_postcans; // not the .tar.gz, which hold the .jsonl.gz again
-    const char *folder; // made if absent
-    int parallel;       // 0: GW_FETCH_PARALLEL
-    int64_t rate_limit; // bytes a second over all requests; 0: none
+    bool skip_postcans;  // not the .tar.gz, which hold the .jsonl.gz again
+    const char *folder;  // made if absent
+    int parallel;        // 0: GW_FETCH_PARALLEL
+    int64_t rate_limit;  // bytes a second over all requests; 0: none
     const char *version; // for the User-Agent "gawah/<version>"; may be NULL
     const struct gw_clock *clock; // NULL: the system's
     uint64_t seed;                // for the jitter between tries
@@ -124,11 +124,11 @@ int gw_fetch_ooni(const struct gw_fetch *want,
 // same bytes.
 struct gw_rehearse {
     uint64_t seed;
-    gw_time start;    // first day
-    int days;         // 1..366
-    int networks;     // 1..64
-    int per_day;      // measurements a network sends a day, on average
-    const char *cc;   // two letters
+    gw_time start;  // first day
+    int days;       // 1..366
+    int networks;   // 1..64
+    int per_day;    // measurements a network sends a day, on average
+    const char *cc; // two letters
 };
 typedef int gw_rehearse_fn(void *ctx, gw_span line);
 // Calls fn with each line of measurements, then writes the labels (CSV: kind,

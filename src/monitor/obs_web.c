@@ -357,8 +357,7 @@ int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
         } else {
             rc = next_row(o, &fields, &count, &row_why);
             if (running)
-                reach_to(o, block,
-                         rc > 0 || broken(rc) ? o->position : o->fed);
+                reach_to(o, block, rc > 0 || broken(rc) ? o->position : o->fed);
         }
         if (rc > 0 && count != o->column_count)
             rc = gw_fail(&row_why, GW_EFORMAT,

@@ -17,7 +17,6 @@ typedef void gw_obs_web_refuse(void *ctx, int64_t position, int64_t length,
                                int code, const char *reason);
 int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
                     gw_obs_web_refuse *refuse, void *refuse_ctx,
-                    int64_t *ret_measurements, struct gw_why *why)
-    GW_MUSTCHECK;
+                    int64_t *ret_measurements, struct gw_why *why) GW_MUSTCHECK;
 
 #endif

@@ -45,8 +45,8 @@ static int count_suffixes(gw_span text, struct gw_ref_note *note)
     return 0;
 }
 
-int gw_ref_list_count(enum gw_kind kind, gw_span text,
-                      struct gw_ref_note *note, struct gw_why *why)
+int gw_ref_list_count(enum gw_kind kind, gw_span text, struct gw_ref_note *note,
+                      struct gw_why *why)
 {
     return kind == GW_KIND_TEST_LIST ? count_targets(text, note, why)
                                      : count_suffixes(text, note);

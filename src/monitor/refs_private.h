@@ -94,9 +94,8 @@ int gw_ref_prints_read(struct gw_ref_snapshot *s, gw_span text,
                        struct gw_ref_note *note,
                        struct gw_why *why) GW_MUSTCHECK;
 // TEST_LIST, SUFFIX_LIST: rows are counted and checked, nothing is kept.
-int gw_ref_list_count(enum gw_kind kind, gw_span text,
-                      struct gw_ref_note *note, struct gw_why *why)
-    GW_MUSTCHECK;
+int gw_ref_list_count(enum gw_kind kind, gw_span text, struct gw_ref_note *note,
+                      struct gw_why *why) GW_MUSTCHECK;
 void gw_ref_net_free(struct gw_ref_net *net);
 void gw_ref_names_free(struct gw_ref_names *names);
 void gw_ref_mmdb_close(MMDB_s *mmdb);

@@ -7,9 +7,9 @@
 
 // Ceilings of this room.
 enum {
-    GW_JSON_MAX = 64 << 20,    // one JSON document
-    GW_JSON_PADDING = 64,      // readable bytes wanted after a document
-    GW_YAML_MAX = 16 << 20,    // one YAML document
+    GW_JSON_MAX = 64 << 20, // one JSON document
+    GW_JSON_PADDING = 64,   // readable bytes wanted after a document
+    GW_YAML_MAX = 16 << 20, // one YAML document
     GW_CSV_FIELD_MAX = 1 << 20,
     GW_CSV_COLUMNS_MAX = 512,
     GW_CERT_MAX = 64 << 10,
@@ -128,7 +128,8 @@ void gw_jw_key(struct gw_jw *w, const char *key);
 void gw_jw_key_span(struct gw_jw *w, gw_span key);
 void gw_jw_str(struct gw_jw *w, gw_span s); // at == NULL writes null
 void gw_jw_int(struct gw_jw *w, int64_t v);
-void gw_jw_real(struct gw_jw *w, double v); // shortest that reads back; NaN null
+void gw_jw_real(struct gw_jw *w,
+                double v); // shortest that reads back; NaN null
 void gw_jw_bool(struct gw_jw *w, bool v);
 void gw_jw_null(struct gw_jw *w);
 void gw_jw_raw(struct gw_jw *w, gw_span json); // already JSON
@@ -181,9 +182,8 @@ void gw_csv_feed(struct gw_csv *c, gw_span bytes, bool last);
 // if the last bytes were fed); negative: the row is broken (too many columns,
 // field too long, text after a quote) and the next call goes on after it.
 // ret_offset: position of the row's first byte since gw_csv_new.
-int gw_csv_row(struct gw_csv *c, const gw_span **ret_fields,
-               size_t *ret_count, int64_t *ret_offset,
-               struct gw_why *why) GW_MUSTCHECK;
+int gw_csv_row(struct gw_csv *c, const gw_span **ret_fields, size_t *ret_count,
+               int64_t *ret_offset, struct gw_why *why) GW_MUSTCHECK;
 void gw_csv_put(struct gw_buf *b, gw_span field); // quoted where it must be
 
 // ---- YAML, as OONI reports of 2012-2016 used it -------------------------
@@ -261,7 +261,8 @@ enum gw_engine { GW_ENGINE_BEST, GW_ENGINE_HYPERSCAN, GW_ENGINE_AUTOMATON };
 struct gw_patterns *gw_patterns_new(const struct gw_pattern *list, size_t n,
                                     enum gw_engine engine, struct gw_why *why);
 void gw_patterns_free(struct gw_patterns *p);
-struct gw_patterns_scratch *gw_patterns_scratch_new(const struct gw_patterns *p);
+struct gw_patterns_scratch *
+gw_patterns_scratch_new(const struct gw_patterns *p);
 void gw_patterns_scratch_free(struct gw_patterns_scratch *s);
 // Indices of the patterns found in s, ascending, each once; at most max are
 // written, and the count found is returned (negative on failure).
