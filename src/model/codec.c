@@ -470,8 +470,8 @@ static int decode_table(struct gw_block_codec *c, const struct section *s,
 {
     const struct gw_table_info *info = &gw_tables[s->id];
     struct gw_rows *rows = &b->rows[s->id];
-    if (rows->count || s->rows > GW_BLOCK_MAX / info->row_size)
-        return GW_ECORRUPT; // the same table twice, or more than can be
+    if (!s->rows || rows->count || s->rows > GW_BLOCK_MAX / info->row_size)
+        return GW_ECORRUPT; // none, the same table twice, or more than can be
     if (s->rows > rows->cap) {
         void *at = gw_resize(rows->at, s->rows, info->row_size);
         if (!at)

@@ -165,7 +165,13 @@ void gw_facts_claim(struct gw_facts *f, gw_span ip, int64_t asn, gw_span org)
         return;
     c->asn = asn;
     c->as_org_name = org;
-    f->claim_count++;
+    struct gw_claim *first = f->claims; // the first of an address stands
+    while (memcmp(first->ip.bytes, c->ip.bytes, sizeof c->ip.bytes) != 0)
+        first++;
+    if (first == c)
+        f->claim_count++;
+    else if (!first->as_org_name.len && first->asn == asn)
+        first->as_org_name = org;
 }
 
 void gw_facts_net(struct gw_facts *f, const gw_ip *ip, struct gw_net *ret)

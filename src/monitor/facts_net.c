@@ -460,13 +460,27 @@ static int64_t validity(const struct gw_tls_row *row)
     X(echconfig)                                                               \
     X(tls_version)
 
+// Also "[scrubbed]:443", where the address would have been the probe's own.
+static bool split_address(gw_span s, gw_span *ret_ip, uint16_t *ret_port)
+{
+    static const char scrubbed[] = "[scrubbed]:";
+    uint64_t port;
+    if (!gw_starts(s, scrubbed))
+        return gw_split_endpoint(s, ret_ip, ret_port);
+    if (!gw_parse_uint(gw_sub(s, sizeof scrubbed - 1, s.len), UINT16_MAX,
+                       &port))
+        return false;
+    *ret_port = (uint16_t)port;
+    return true;
+}
+
 static void read_handshake(struct gw_facts *f, gw_jv v, enum gw_list which,
                            int64_t item)
 {
     GW_FACTS_PICK(k, v, HANDSHAKE_KEYS);
     gw_span ip = {0};
     uint16_t port = 0;
-    bool endpoint = gw_split_endpoint(gw_jv_str(k.address), &ip, &port);
+    bool endpoint = split_address(gw_jv_str(k.address), &ip, &port);
     struct gw_tls_row *row = gw_add_tls(f->block);
     gw_facts_begin(f, row, which, item, v);
     GW_FACTS_ENDPOINT(f, row, ip, endpoint ? port : GW_NULL);

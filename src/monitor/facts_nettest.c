@@ -200,6 +200,17 @@ void gw_facts_nettest(struct gw_facts *f, gw_jv keys, gw_span test_name)
 
 // ---- the nettest's own scalars ------------------------------------------
 
+// The beginning of a long text, not ending inside a character.
+static gw_span cut(gw_span s)
+{
+    size_t len = GW_KEY_TEXT_MAX;
+    if (s.len <= len)
+        return s;
+    while (len && (s.at[len] & 0xc0) == 0x80)
+        len--;
+    return gw_sub(s, 0, len);
+}
+
 static void add_key(struct gw_facts *f, gw_span prefix, gw_span name, gw_jv v)
 {
     size_t count;
@@ -219,15 +230,12 @@ static void add_key(struct gw_facts *f, gw_span prefix, gw_span name, gw_jv v)
         row->value = gw_jv_bool(v);
         row->text = gw_jv_bool(v) ? GW_LIT("true") : GW_LIT("false");
         break;
-    case '"':
-        row->text = gw_facts_keep(f, gw_sub(gw_jv_str(v), 0, GW_KEY_TEXT_MAX));
-        break;
+    case '"': row->text = gw_facts_keep(f, cut(gw_jv_str(v))); break;
     case '[':
         gw_buf_reset(&f->text);
         struct gw_jw w = gw_jw_on(&f->text);
         gw_jw_value(&w, v);
-        row->text =
-            gw_facts_keep(f, gw_sub(gw_buf_span(&f->text), 0, GW_KEY_TEXT_MAX));
+        row->text = gw_facts_keep(f, cut(gw_buf_span(&f->text)));
         break;
     default: row->value = gw_facts_real(v);
     }

@@ -8,6 +8,8 @@
 //   quic ADDRESS:PORT SNI ok|FAILURE
 //   http URL ADDRESS:PORT|- STATUS|FAILURE|STATUS+FAILURE PAGE|->URL
 //   key NAME JSON                         one more member of test_keys
+//   lookup HOST SYSTEM [UDP ENCRYPTED]    the lookups of a probe of today
+//   both ADDRESS:PORT [SNI]               works for probe and helper alike
 //   c-fail FAILURE                        the helper could not be reached
 //   c-dns, c-tcp, c-tls, c-http           what the helper saw, likewise
 //
@@ -317,6 +319,38 @@ static inline void gw_make_control(struct gw_make *m, gw_span kind,
         fail_msg("the recipe is not understood");
 }
 
+static inline void gw_make_line(struct gw_make *m, gw_span line);
+#define GW_MAKE_LINE(m, ...)                                                   \
+    do {                                                                       \
+        char line_[512];                                                       \
+        snprintf(line_, sizeof line_, __VA_ARGS__);                            \
+        gw_make_line((m), gw_str(line_));                                      \
+    } while (0)
+
+static inline void gw_make_lookup(struct gw_make *m, gw_span line)
+{
+    gw_span host = gw_make_word(&line), system = gw_make_word(&line);
+    gw_span udp = gw_make_word(&line), sealed = gw_make_word(&line);
+    udp = udp.len ? udp : system;
+    sealed = sealed.len ? sealed : udp;
+    GW_MAKE_LINE(m, "dns doh %.*s %.*s", GW_S(host), GW_S(sealed));
+    GW_MAKE_LINE(m, "dns doh %.*s dns_no_answer AAAA", GW_S(host));
+    GW_MAKE_LINE(m, "dns getaddrinfo %.*s %.*s", GW_S(host), GW_S(system));
+    GW_MAKE_LINE(m, "dns udp %.*s %.*s", GW_S(host), GW_S(udp));
+    GW_MAKE_LINE(m, "dns udp %.*s dns_no_answer AAAA", GW_S(host));
+}
+
+static inline void gw_make_both(struct gw_make *m, gw_span line)
+{
+    gw_span end = gw_make_word(&line), sni = gw_make_word(&line);
+    GW_MAKE_LINE(m, "tcp %.*s ok %.*s", GW_S(end), GW_S(line));
+    GW_MAKE_LINE(m, "c-tcp %.*s ok", GW_S(end));
+    if (!sni.len)
+        return;
+    GW_MAKE_LINE(m, "tls %.*s %.*s ok %.*s", GW_S(end), GW_S(sni), GW_S(line));
+    GW_MAKE_LINE(m, "c-tls %.*s %.*s ok", GW_S(end), GW_S(sni));
+}
+
 static inline void gw_make_line(struct gw_make *m, gw_span line)
 {
     gw_span kind = gw_make_word(&line);
@@ -328,6 +362,10 @@ static inline void gw_make_line(struct gw_make *m, gw_span line)
         m->cc = gw_make_word(&line), m->asn = gw_make_word(&line);
     else if (gw_is(kind, "test"))
         m->test = gw_make_word(&line), m->version = gw_make_word(&line);
+    else if (gw_is(kind, "lookup"))
+        gw_make_lookup(m, line);
+    else if (gw_is(kind, "both"))
+        gw_make_both(m, line);
     else if (gw_is(kind, "dns"))
         gw_make_dns(m, line);
     else if (gw_is(kind, "tcp"))

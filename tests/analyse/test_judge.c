@@ -1,4 +1,4 @@
-// What single measurements come to: fingerprints, broken probes, handshakes.
+// What single measurements come to: broken probes, slow paths, handshakes.
 #include "t.h"
 
 #include "make.h"
@@ -36,165 +36,6 @@ static void alone(const char *recipe, const char *want, const char *rule)
     gw_case_release(&c);
 }
 
-// ---- fingerprints -------------------------------------------------------
-
-static const char prints[] =
-    "name,scope,location_found,pattern_type,pattern,expected_countries\n"
-    "wall,nat,body,contains,Access forbidden here,IT\n"
-    "far,prod,body,contains,A wall from far away,IR\n"
-    "oven,fp,header.x-oven,full,hot,\n"
-    "squid,isp,header.x-censor,prefix,squid-of,\"IT,FR\"\n"
-    "way,isp,header.location,contains,blocked.example,IT\n"
-    "srv,prod,header.server,regexp,Forti[A-Z]+,IT\n"
-    "any,prod,header.x-wall,full,up,IT\n";
-
-static int64_t give(void *ctx, uint8_t *at, size_t len)
-{
-    gw_span *left = ctx;
-    size_t n = left->len < len ? left->len : len;
-    if (n)
-        memcpy(at, left->at, n);
-    *left = gw_sub(*left, n, left->len);
-    return (int64_t)n;
-}
-
-static void init_with(struct gw_case *c, enum gw_kind kind, const char *csv)
-{
-    gw_span left = gw_str(csv);
-    struct gw_ref_note note;
-    struct gw_ref_input in = {.kind = kind,
-                              .hash = "00",
-                              .dated = gw_time_civil(2024, 1, 1, 0, 0, 0),
-                              .source = give,
-                              .ctx = &left};
-    gw_case_init(c);
-    gw_facts_free(c->reader);
-    gw_refs_free(c->refs);
-    c->refs = gw_refs_new();
-    assert_int_equal(gw_refs_add(c->refs, &in, &note, NULL), 0);
-    assert_int_equal(note.bad, 0);
-    assert_int_equal(gw_refs_seal(c->refs, NULL), 0);
-    c->reader = gw_facts_new(c->refs);
-}
-
-static void with_prints(const char *recipe, const char *want, const char *rule)
-{
-    struct gw_case c;
-    init_with(&c, GW_KIND_HTTP_FINGERPRINTS, prints);
-    gw_case_make(&c, recipe);
-    gw_case_judge(&c);
-    expect(&c, 0, want);
-    assert_true(gw_case_fired(&c, 0, rule));
-    gw_case_release(&c);
-}
-
-static void a_page_over_http_with_a_block_page_fingerprint_is_blocked(void **s)
-{
-    (void)s;
-    const char *page = TCP80 "http " PLAIN " " SITE ":80 200 block\n";
-    const char *page_and_control =
-        TCP80 "http " PLAIN " " SITE ":80 200 block\n" GOT80;
-    with_prints(page, "blocked http", "http.block_page");
-    with_prints(page_and_control, "blocked http", "http.block_page");
-    // Known from here only in the countries that the list names.
-    with_prints("at FR 3215\n" TCP80 "http " PLAIN " " SITE ":80 200 block\n",
-                "blocked http", "http.block_page_elsewhere");
-}
-
-static void a_fingerprint_over_valid_tls_is_not_a_block_page(void **state)
-{
-    (void)state;
-    with_prints(TCP443 "tls " SITE ":443 " HOST " ok\n"
-                       "http " URL " " SITE ":443 200 block\n" GOT,
-                "ok http", "http.valid_tls");
-}
-
-static void the_helpers_own_page_is_no_block_page(void **state)
-{
-    (void)state;
-    with_prints(TCP80 "http " PLAIN " " SITE ":80 200 block\n"
-                      "c-dns " SITE_AS "\nc-http 200 block\n",
-                "ok http", "http.same_page");
-}
-
-static void a_false_positive_mark_is_not_blocked(void **state)
-{
-    (void)state;
-    with_prints(TCP80 "http " PLAIN " " SITE ":80 200 site\n", "unknown http",
-                "http.known_false_positive");
-    with_prints(TCP80 "http " PLAIN " " SITE ":80 200 site\nc-dns " SITE_AS
-                      "\nc-http 200 captcha\n",
-                "unknown http", "http.known_false_positive");
-    with_prints(TCP80 "http " PLAIN " " SITE ":80 200 site\n" GOT80, "ok http",
-                "http.same_page");
-}
-
-// One exchange in the clear with one header field.
-static void add_with_header(struct gw_case *c, gw_span cc, gw_span name,
-                            gw_span value)
-{
-    struct gw_buf text;
-    gw_buf_init(&text, 1 << 20);
-    gw_put_fmt(
-        &text,
-        "{\"test_name\":\"web_connectivity\",\"test_version\":\"0.5.1\","
-        "\"probe_cc\":\"%.*s\",\"probe_asn\":\"AS137\",\"input\":\"" PLAIN
-        "\",\"measurement_start_time\":\"2024-02-12 20:33:47\","
-        "\"test_keys\":{\"requests\":[{\"request\":{\"url\":\"" PLAIN
-        "\"},\"failure\":null,\"response\":{\"code\":200,\"body\":\"\","
-        "\"headers_list\":[",
-        GW_S(cc));
-    struct gw_jw w = gw_jw_on(&text);
-    gw_jw_open(&w, '[');
-    gw_jw_str(&w, name);
-    gw_jw_str(&w, value);
-    gw_jw_close(&w, ']');
-    gw_put_str(&text, "]}}]}}");
-    gw_case_add(c, gw_buf_span(&text));
-    gw_buf_release(&text);
-}
-
-static void all_header_fingerprints_fire(void **state)
-{
-    (void)state;
-    static const char *const fields[][2] = {
-        {"X-Censor", "squid-of-the-state"},
-        {"Location", "http://blocked.example/?why"},
-        {"SERVER", "a FortiGATE box"},
-        {"x-wall", "up"},
-    };
-    struct gw_case c;
-    init_with(&c, GW_KIND_HTTP_FINGERPRINTS, prints);
-    for (size_t i = 0; i < GW_COUNT(fields); i++)
-        add_with_header(&c, GW_LIT("IT"), gw_str(fields[i][0]),
-                        gw_str(fields[i][1]));
-    add_with_header(&c, GW_LIT("IT"), GW_LIT("X-Wall"), GW_LIT("up!"));
-    gw_case_judge(&c);
-    for (size_t i = 0; i < GW_COUNT(fields); i++)
-        expect(&c, (int64_t)i, "blocked http");
-    expect(&c, GW_COUNT(fields), "unknown http");
-    gw_case_release(&c);
-}
-
-static void fingerprints_of_answers_know_where_they_are_from(void **state)
-{
-    (void)state;
-    static const char csv[] =
-        "name,scope,location_found,pattern_type,pattern,expected_countries\n"
-        "sink,nat,dns,full,83.224.65.41,IT\n";
-    struct gw_case c;
-    init_with(&c, GW_KIND_DNS_FINGERPRINTS, csv);
-    gw_case_make(&c, SECURE "dns getaddrinfo " HOST " 83.224.65.41@30722\n");
-    gw_case_make(&c, SECURE "at FR 3215\ndns getaddrinfo " HOST
-                            " 83.224.65.41@30722\n");
-    gw_case_judge(&c);
-    expect(&c, 0, "blocked dns");
-    assert_true(gw_case_fired(&c, 0, "dns.fingerprint"));
-    assert_true(gw_case_fired(&c, 1, "dns.fingerprint_elsewhere"));
-    assert_false(gw_case_fired(&c, 1, "dns.fingerprint"));
-    gw_case_release(&c);
-}
-
 // ---- the probe's own troubles -------------------------------------------
 
 static void ipv6_without_route_is_not_blocking(void **state)
@@ -213,6 +54,38 @@ static void ipv6_without_route_is_not_blocking(void **state)
     alone(TCP443 "tcp " SITE ":443 host_unreachable\n"
                  "c-tcp " SITE ":443 ok\nc-dns " SITE_AS "\n",
           "blocked tcp", "tcp.refused_control_ok");
+}
+
+static void ipv6_that_leads_nowhere_is_not_blocking(void **state)
+{
+    (void)state;
+    static const char both[] =
+        SECURE "dns getaddrinfo " HOST " " SITE_AS "," SITE6 "\n"
+               "tcp [" SITE6 "]:443 generic_timeout_error\n"
+               "tcp " SITE ":443 %s\n"
+               "c-dns " SITE_AS "," SITE6 "\nc-tcp [" SITE6 "]:443 ok\n"
+               "c-tcp " SITE ":443 ok\n";
+    char recipe[1024];
+    snprintf(recipe, sizeof recipe, both, "ok");
+    alone(recipe, "unknown tcp", "tcp.no_route");
+    snprintf(recipe, sizeof recipe, both, "generic_timeout_error");
+    alone(recipe, "blocked tcp", "tcp.timeout_control_ok");
+}
+
+static void failures_at_an_address_not_believed_are_of_dns(void **state)
+{
+    (void)state;
+    struct gw_case c;
+    gw_case_init(&c);
+    gw_case_make(&c, SECURE "dns getaddrinfo " HOST " 10.10.34.35\n"
+                            "tcp 10.10.34.35:443 generic_timeout_error\n"
+                            "c-tcp 10.10.34.35:443 ok\n" GOT);
+    gw_case_judge(&c);
+    expect(&c, 0, "blocked dns");
+    assert_true(gw_case_fired(&c, 0, "tcp.address_not_believed"));
+    assert_int_equal(gw_case_finding(&c, 0, GW_LAYER_TCP)->state,
+                     GW_STATE_UNKNOWN);
+    gw_case_release(&c);
 }
 
 static void failures_of_encrypted_lookups_are_ignored(void **state)
@@ -249,6 +122,51 @@ static void a_challenge_of_a_content_network_is_ok(void **state)
           "http.challenge");
     alone(TCP80 "http " PLAIN " " SITE ":80 403 block\n" GOT80, "blocked http",
           "http.other_page");
+}
+
+// A path that is slow for others too is not throttled.
+static void what_is_slow_here_alone_is_marked_as_throttled(void **state)
+{
+    (void)state;
+    static const char fine[] =
+        TCP443 "tls " SITE ":443 " HOST " ok\n"
+               "http " URL " " SITE ":443 200 site\n" GOT;
+    for (int others = 0; others < 2; others++) {
+        struct gw_case c;
+        char recipe[1024];
+        size_t n;
+        gw_case_init(&c);
+        gw_case_make(&c, fine);
+        for (int i = 0; i < 5; i++) {
+            snprintf(recipe, sizeof recipe, "%sat ZA %d\n", fine, 64000 + i);
+            gw_case_make(&c, recipe);
+        }
+        struct gw_tls_row *rows = gw_rows_tls(&c.facts, &n);
+        for (size_t i = 0; i < n; i++)
+            rows[i].handshake_time = i == 0 || others ? 6 : 0.1;
+        gw_case_judge(&c);
+        assert_int_equal(gw_case_fired(&c, 0, "tls.slow"), !others);
+        expect(&c, 0, others ? "ok http" : "ok http throttled");
+        expect(&c, 1, "ok http");
+        gw_case_release(&c);
+    }
+}
+
+static void pages_that_trickle_are_marked_as_throttled(void **state)
+{
+    (void)state;
+    for (int64_t bytes = 10000; bytes <= 1000000; bytes *= 100) {
+        struct gw_case c;
+        size_t n;
+        gw_case_init(&c);
+        gw_case_make(&c, TCP80 "http " PLAIN " " SITE ":80 200 site\n" GOT80);
+        struct gw_http_row *row = gw_rows_http(&c.facts, &n);
+        row->read_time = 20;
+        row->read_bytes = bytes;
+        gw_case_judge(&c);
+        expect(&c, 0, bytes == 10000 ? "ok http throttled" : "ok http");
+        gw_case_release(&c);
+    }
 }
 
 // ---- handshakes ---------------------------------------------------------
@@ -322,17 +240,15 @@ static void quic_is_told_but_does_not_decide(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_page_over_http_with_a_block_page_fingerprint_is_blocked),
-        T(a_fingerprint_over_valid_tls_is_not_a_block_page),
-        T(the_helpers_own_page_is_no_block_page),
-        T(a_false_positive_mark_is_not_blocked),
-        T(all_header_fingerprints_fire),
-        T(fingerprints_of_answers_know_where_they_are_from),
         T(ipv6_without_route_is_not_blocking),
+        T(ipv6_that_leads_nowhere_is_not_blocking),
+        T(failures_at_an_address_not_believed_are_of_dns),
         T(failures_of_encrypted_lookups_are_ignored),
         T(no_aaaa_record_is_no_failure),
         T(a_truncated_body_is_not_compared_by_length),
         T(a_challenge_of_a_content_network_is_ok),
+        T(what_is_slow_here_alone_is_marked_as_throttled),
+        T(pages_that_trickle_are_marked_as_throttled),
         T(what_is_no_tls_in_a_handshake_is_told),
         T(a_certificate_only_the_probe_refuses_is_somebody_elses),
         T(what_fails_for_the_helper_too_is_down),
