@@ -156,6 +156,9 @@ static inline int64_t gw_depth(int64_t depth)
 bool gw_engine_is_system(gw_span engine);
 bool gw_engine_is_encrypted(gw_span engine);
 
+// The helper fetched the page and got a response with a status.
+bool gw_helper_got_page(const struct gw_view *v);
+
 // How two pages compare, as OONI's probe does it (measurements.md section 7).
 struct gw_page_diff {
     double body_proportion;    // NaN unknown

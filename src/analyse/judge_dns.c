@@ -267,13 +267,6 @@ static uint64_t content_signals(const struct gw_view *v, const struct name *n)
     return 0;
 }
 
-static bool helper_got_page(const struct gw_view *v)
-{
-    return v->control_http && !v->control_http->http_failure.at &&
-           v->control_http->http_status_code != GW_NULL &&
-           v->control_http->http_status_code > 0;
-}
-
 static void distrust(struct gw_judge *j, const struct name *n)
 {
     for (size_t i = 0; i < n->own_count; i++) {
@@ -307,7 +300,7 @@ static void judge_name(struct gw_judge *j, gw_span host)
         s |= GW_DNS(failed);
     if (!(s & (GW_DNS(failed) | GW_DNS(answered))))
         return; // only asked of others than the network's resolver
-    if (!v->reached && helper_got_page(v))
+    if (!v->reached && gw_helper_got_page(v))
         s |= GW_DNS(final_ok);
     const struct gw_dns_row *seen = n.own_count ? n.own[0] : n.failure;
     struct gw_subject *subject = gw_subject_add(

@@ -41,13 +41,6 @@ static uint64_t failure_signals(gw_span f)
     return GW_END(failed);
 }
 
-static bool helper_got_page(const struct gw_view *v)
-{
-    return v->control_http && !v->control_http->http_failure.at &&
-           v->control_http->http_status_code != GW_NULL &&
-           v->control_http->http_status_code > 0;
-}
-
 // Probes whose IPv6 leads nowhere are common: when no connection over it works
 // and one over IPv4 does, its timeouts say nothing about the site.
 static bool v6_is_broken(const struct gw_view *v)
@@ -78,7 +71,7 @@ static uint64_t common_signals(const struct gw_judge *j, gw_span ip,
         s |= GW_END(no_route);
     s |= gw_untrusted(j, ip) ? GW_END(untrusted) : 0;
     s |= gw_depth(depth) > 0 ? GW_END(hop) : 0;
-    if (gw_depth(depth) > 0 && !v->reached && helper_got_page(v))
+    if (gw_depth(depth) > 0 && !v->reached && gw_helper_got_page(v))
         s |= GW_END(final_ok);
     return s;
 }
@@ -131,7 +124,7 @@ static uint64_t tls_control(const struct gw_view *v, const struct gw_tls_row *t)
                  gw_eq(t->server_name, v->m->input_host) && v->control_http;
     if (!asked || gw_depth(t->depth) > 0)
         return 0;
-    if (helper_got_page(v))
+    if (gw_helper_got_page(v))
         return GW_END(control_ok);
     return v->control_http->http_failure.at ? GW_END(control_failed) : 0;
 }

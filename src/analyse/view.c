@@ -81,6 +81,13 @@ void gw_view_next(const struct gw_block *b, struct gw_cursor *c, size_t m,
     look_around(ret);
 }
 
+bool gw_helper_got_page(const struct gw_view *v)
+{
+    return v->control_http && !v->control_http->http_failure.at &&
+           v->control_http->http_status_code != GW_NULL &&
+           v->control_http->http_status_code > 0;
+}
+
 int64_t gw_observer(const struct gw_measurement_row *m)
 {
     uint64_t h = gw_hash(m->probe_id, 1);

@@ -155,6 +155,8 @@ static gw_span list_text(struct gw_block *b, gw_span s)
         kept = gw_arena_copy(b->arena, gw_buf_span(&json));
         b->err = kept.at ? b->err : GW_ENOMEM;
     }
+    if (json.err == GW_ENOMEM)
+        b->err = GW_ENOMEM;
     gw_buf_release(&json);
     return kept;
 }
@@ -316,6 +318,8 @@ static void begin_measurement(struct gw_obs_web *o, struct gw_block *b,
     host_of_input(b, m);
     gw_buf_reset(&o->last_uid);
     gw_put_span(&o->last_uid, fields[o->uid]);
+    if (o->last_uid.err == GW_ENOMEM)
+        b->err = GW_ENOMEM;
 }
 
 static size_t rows_in(const struct gw_block *b)
