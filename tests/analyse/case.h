@@ -50,10 +50,9 @@ static inline void gw_case_add(struct gw_case *c, gw_span text)
     uint8_t *padded = gw_new(text.len + GW_JSON_PADDING);
     assert_non_null(padded);
     memcpy(padded, text.at, text.len);
-    struct gw_record r = {
-        gw_span_of(padded, text.len),
-        (int64_t)c->facts.rows[GW_TABLE_measurement].count, (int64_t)text.len,
-        "", false};
+    struct gw_record r = {gw_span_of(padded, text.len),
+                          (int64_t)c->facts.rows[GW_TABLE_measurement].count,
+                          (int64_t)text.len, "", false};
     int rc = gw_facts_add(c->reader, &c->facts, &r, &why);
     if (rc)
         print_error("%s\n", why.text);

@@ -232,7 +232,7 @@ static void it_makes_blocks_of_an_object_and_says_what_it_refused(void **state)
     assert_true(r.length > 0);
     r = ask(j, GW_JOB_FACTS, GW_KIND_OONI_JSON, file_of(text));
     assert_int_equal(r.type, GW_REPLY_REFUSAL);
-    assert_int_equal(r.position, 34);
+    assert_int_equal(r.position, 33);
     assert_int_equal(r.size, 1);
     assert_int_equal(r.code, GW_EFORMAT);
     gw_span payload;
