@@ -224,10 +224,12 @@ static void put_texts(struct gw_block_codec *c, const uint8_t *at, size_t n,
                       size_t stride)
 {
     bool ok = true, constant = true;
-    for (size_t i = 0; i < n && ok; i++) {
-        gw_span s;
+    gw_span s, last = {0};
+    for (size_t i = 0; i < n && ok; i++, last = s) {
         memcpy(&s, at + i * stride, sizeof s);
-        c->codes[i] = code_of_text(c, s, &ok);
+        // Rows of one measurement mostly repeat the text above.
+        bool repeats = i && !s.at == !last.at && gw_eq(s, last);
+        c->codes[i] = repeats ? c->codes[i - 1] : code_of_text(c, s, &ok);
         constant = constant && c->codes[i] == c->codes[0];
     }
     if (ok)

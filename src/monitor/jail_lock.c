@@ -54,7 +54,7 @@ static int fill(scmp_filter_ctx filter)
             return -1;
     // abort() signals its own process; others are out of reach.
     if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())))
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)))
         return -1;
     // Threads, but no processes. clone3 hides its flags from a filter; ENOSYS
     // makes the C library use clone.
