@@ -156,6 +156,9 @@ static inline int64_t gw_depth(int64_t depth)
 bool gw_engine_is_system(gw_span engine);
 bool gw_engine_is_encrypted(gw_span engine);
 
+// Takes the next [name, scope, expected] off a row's fingerprints.
+bool gw_next_hit(gw_span *rest, gw_span *ret_scope, bool *ret_expected);
+
 // The helper fetched the page and got a response with a status.
 bool gw_helper_got_page(const struct gw_view *v);
 

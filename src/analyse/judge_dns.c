@@ -151,14 +151,13 @@ static bool other_works(const struct gw_view *v)
 
 static uint64_t fingerprint_signals(gw_span json)
 {
-    // [["name","scope",1], ...]; scope fp marks what only looks like one.
     uint64_t s = 0;
-    while (json.len) {
-        gw_span hit = gw_cut(&json, ']');
-        if (hit.len > 2 && gw_find(hit, GW_LIT(",\"fp\","), 0) < 0)
-            s |= gw_ends(hit, ",1") ? GW_DNS(fingerprint)
-                                    : GW_DNS(fingerprint_elsewhere);
-    }
+    gw_span scope;
+    bool expected;
+    gw_cut(&json, '['); // of the list itself
+    while (gw_next_hit(&json, &scope, &expected))
+        if (!gw_is(scope, "fp")) // what only looks like one
+            s |= expected ? GW_DNS(fingerprint) : GW_DNS(fingerprint_elsewhere);
     return s;
 }
 

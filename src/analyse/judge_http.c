@@ -48,16 +48,13 @@ static bool lower_failed(const struct gw_view *v, const struct gw_http_row *h)
 static uint64_t fingerprint_signals(gw_span json)
 {
     uint64_t s = 0;
-    while (json.len) {
-        gw_span hit = gw_cut(&json, ']');
-        if (hit.len <= 2)
-            continue;
-        if (gw_find(hit, GW_LIT(",\"fp\","), 0) >= 0)
-            s |= GW_WEB(false_positive);
-        else
-            s |= gw_ends(hit, ",1") ? GW_WEB(fingerprint)
-                                    : GW_WEB(fingerprint_elsewhere);
-    }
+    gw_span scope;
+    bool expected;
+    gw_cut(&json, '['); // of the list itself
+    while (gw_next_hit(&json, &scope, &expected))
+        s |= gw_is(scope, "fp") ? GW_WEB(false_positive)
+             : expected         ? GW_WEB(fingerprint)
+                                : GW_WEB(fingerprint_elsewhere);
     return s;
 }
 

@@ -81,6 +81,29 @@ void gw_view_next(const struct gw_block *b, struct gw_cursor *c, size_t m,
     look_around(ret);
 }
 
+// Takes the next JSON text off, quotes and all that is escaped in it passed.
+static gw_span next_text(gw_span *rest)
+{
+    const uint8_t *open = rest->len ? memchr(rest->at, '"', rest->len) : NULL;
+    size_t from = open ? (size_t)(open - rest->at) + 1 : rest->len, at = from;
+    while (at < rest->len && rest->at[at] != '"')
+        at += rest->at[at] == '\\' ? 2 : 1;
+    gw_span text = gw_sub(*rest, from, at - from);
+    *rest = gw_sub(*rest, at + 1, rest->len);
+    return text;
+}
+
+bool gw_next_hit(gw_span *rest, gw_span *ret_scope, bool *ret_expected)
+{
+    if (!gw_cut(rest, '[').at || gw_trim(*rest).len < 2)
+        return false;
+    next_text(rest); // the name
+    *ret_scope = next_text(rest);
+    *ret_expected = gw_starts(*rest, ",1");
+    gw_cut(rest, ']');
+    return true;
+}
+
 bool gw_helper_got_page(const struct gw_view *v)
 {
     return v->control_http && !v->control_http->http_failure.at &&

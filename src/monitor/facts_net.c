@@ -195,6 +195,10 @@ static void read_connect(struct gw_facts *f, gw_jv v, int64_t item)
     if (!ip.len &&
         gw_split_endpoint(gw_jv_str(gw_jv_get(v, "address")), &ip, &split))
         port = split, host = ip;
+    if (!ip.len && !gw_jv_has(status)) { // it says neither where nor how
+        gw_facts_odd(f, "tcp_connect[%lld] says nothing", (long long)item);
+        return;
+    }
     struct gw_tcp_row *row = gw_add_tcp(f->block);
     gw_facts_begin(f, row, GW_LIST_TCP_CONNECT, item, v);
     if (port < 0 || port > UINT16_MAX)

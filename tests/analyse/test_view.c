@@ -358,6 +358,25 @@ static void engines_are_told_apart(void **state)
 }
 
 #define T(name) cmocka_unit_test(name)
+static void fingerprint_hits_are_read_whatever_their_names_hold(void **state)
+{
+    (void)state;
+    gw_span rest = GW_LIT("[[\"a]\\\",\\\"fp\\\",1\",\"isp\",0],"
+                          "[\"b\",\"fp\",1]]");
+    gw_span scope;
+    bool expected;
+    gw_cut(&rest, '[');
+    assert_true(gw_next_hit(&rest, &scope, &expected));
+    assert_true(gw_is(scope, "isp"));
+    assert_false(expected);
+    assert_true(gw_next_hit(&rest, &scope, &expected));
+    assert_true(gw_is(scope, "fp"));
+    assert_true(expected);
+    assert_false(gw_next_hit(&rest, &scope, &expected));
+    gw_span none = {0};
+    assert_false(gw_next_hit(&none, &scope, &expected));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +396,7 @@ int main(void)
         T(no_more_rows_than_any_probe_writes_are_looked_at),
         T(depth_and_reach_come_from_the_exchanges),
         T(engines_are_told_apart),
+        T(fingerprint_hits_are_read_whatever_their_names_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

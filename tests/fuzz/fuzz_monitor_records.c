@@ -59,17 +59,17 @@ static uint64_t hash_batch(const struct gw_batch *b, uint64_t seen)
 
 static uint64_t read_all(struct drip d)
 {
+    static struct gw_batch *b; // megabytes, so made once
     struct gw_unpack *u = gw_unpack_new(drip, &d);
     struct gw_records *r = gw_records_new(u);
-    struct gw_batch *b = gw_batch_new();
     uint64_t seen = 0;
     int rc;
+    b = b ? b : gw_batch_new();
     must(u && r && b);
     do {
         rc = gw_records_next(r, b, NULL);
         seen = hash_batch(b, add_number(seen, rc));
     } while (rc > 0);
-    gw_batch_free(b);
     gw_records_free(r);
     gw_unpack_free(u);
     return seen;

@@ -259,7 +259,7 @@ static void a_list_of_tags_over_its_room_is_left_out_and_told(void **state)
     assert_non_null(p);
     memset(p, 'x', 5 << 20);
     keys.len += 5 << 20;
-    gw_put_str(&keys, "','depth=3'],'port':1}]}");
+    gw_put_str(&keys, "','depth=3'],'ip':'192.0.2.1'}]}");
     add_made(&c, &keys);
     IS_NULL(tcp_rows(&c, 1)->tags);
     NUMBER(tcp_rows(&c, 1)->depth, 3);
@@ -282,10 +282,21 @@ static void json_nested_without_end_is_refused(void **state)
     case_free(&c);
 }
 
+static void a_connect_that_says_nothing_makes_no_row(void **state)
+{
+    (void)state;
+    struct facts_case c = case_new();
+    add_web(&c, "{'tcp_connect':[{},{'port':80},{'ip':'192.0.2.1'}]}");
+    text_is(tcp_rows(&c, 1)->ip, "192.0.2.1");
+    is_odd(&c, "tcp_connect[0] says nothing");
+    case_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_odd_value_anywhere_costs_only_itself),
+        cmocka_unit_test(a_connect_that_says_nothing_makes_no_row),
         cmocka_unit_test(the_first_of_two_members_of_one_name_counts),
         cmocka_unit_test(sums_of_huge_numbers_do_not_overflow),
         cmocka_unit_test(events_beyond_all_measure_are_left_out_and_told),
