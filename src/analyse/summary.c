@@ -227,24 +227,25 @@ static int read_object(void *ctx, const struct gw_object *o)
     return rc;
 }
 
+static int by_number(int64_t x, int64_t y) // more comes first
+{
+    return x > y ? -1 : x < y;
+}
+
 static int by_importance(const void *a, const void *b)
 {
     const struct gw_summary_row *x = a, *y = b;
     static const enum gw_state order[] = {GW_STATE_BLOCKED, GW_STATE_DOWN,
                                           GW_STATE_UNKNOWN, GW_STATE_OK};
-    for (size_t i = 0; i < GW_COUNT(order); i++)
-        if (x->observers[order[i]] != y->observers[order[i]])
-            return x->observers[order[i]] > y->observers[order[i]] ? -1 : 1;
-    for (size_t i = 0; i < GW_COUNT(order); i++)
-        if (x->count[order[i]] != y->count[order[i]])
-            return x->count[order[i]] > y->count[order[i]] ? -1 : 1;
-    int c = gw_cmp(x->key.target, y->key.target);
+    int c = 0;
+    for (size_t i = 0; i < GW_COUNT(order) && !c; i++) {
+        c = by_number(x->observers[order[i]], y->observers[order[i]]);
+        c = c ? c : by_number(x->count[order[i]], y->count[order[i]]);
+    }
+    c = c ? c : gw_cmp(x->key.target, y->key.target);
     c = c ? c : gw_cmp(x->key.probe_cc, y->key.probe_cc);
-    if (c)
-        return c;
-    if (x->key.probe_asn != y->key.probe_asn)
-        return x->key.probe_asn < y->key.probe_asn ? -1 : 1;
-    return (int)x->key.layer - (int)y->key.layer;
+    c = c ? c : by_number(y->key.probe_asn, x->key.probe_asn);
+    return c ? c : (int)x->key.layer - (int)y->key.layer;
 }
 
 int gw_summary_new(struct gw_archive *a, struct gw_summary **ret,

@@ -155,91 +155,92 @@ static void the_go_runtime_is_read_for_what_it_says(void **state)
 #define WINDOWS "unknown_failure: dial tcp [scrubbed]: connectex: "
 
 // WSAECONNRESET, WSAECONNREFUSED and WSAETIMEDOUT as Windows writes them.
+static const struct pair windows[] = {
+    {WINDOWS "An existing connection was forcibly closed by the remote "
+             "host.",
+     "connection_reset"},
+    {WINDOWS "No connection could be made because the target machine "
+             "actively refused it.",
+     "connection_refused"},
+    {WINDOWS "A connection attempt failed because the connected party did "
+             "not properly respond after a period of time, or established "
+             "connection failed because connected host has failed to "
+             "respond.",
+     "generic_timeout_error"},
+    {WINDOWS "Se ha forzado la interrupción de una conexión existente por "
+             "el host remoto.",
+     "connection_reset"},
+    {WINDOWS "No se puede establecer una conexión ya que el equipo de "
+             "destino denegó expresamente dicha conexión.",
+     "connection_refused"},
+    {WINDOWS "Se produjo un error durante el intento de conexión ya que "
+             "la parte conectada no respondió adecuadamente tras un "
+             "periodo de tiempo, o bien se produjo un error en la "
+             "conexión establecida ya que el host conectado no ha podido "
+             "responder.",
+     "generic_timeout_error"},
+    {WINDOWS "Connessione in corso interrotta forzatamente dall'host "
+             "remoto.",
+     "connection_reset"},
+    {WINDOWS "Impossibile stabilire la connessione. Rifiuto persistente "
+             "del computer di destinazione.",
+     "connection_refused"},
+    {WINDOWS "Impossibile stabilire la connessione. Risposta non corretta "
+             "della parte connessa dopo l'intervallo di tempo oppure "
+             "mancata risposta dall'host collegato.",
+     "generic_timeout_error"},
+    {WINDOWS "Foi forçado o cancelamento de uma conexão existente pelo "
+             "host remoto.",
+     "connection_reset"},
+    {WINDOWS "Nenhuma conexão pôde ser feita porque a máquina de destino "
+             "as recusou ativamente.",
+     "connection_refused"},
+    {WINDOWS "Uma tentativa de conexão falhou porque o componente "
+             "conectado não respondeu\r\ncorretamente após um período de "
+             "tempo ou a conexão estabelecida falhou\r\nporque o host "
+             "conectado não respondeu.",
+     "generic_timeout_error"},
+    {WINDOWS "Eine vorhandene Verbindung wurde vom Remotehost "
+             "geschlossen.",
+     "connection_reset"},
+    {WINDOWS "Es konnte keine Verbindung hergestellt werden, da der "
+             "Zielcomputer die Verbindung verweigerte.",
+     "connection_refused"},
+    {WINDOWS "Ein Verbindungsversuch ist fehlgeschlagen, da die "
+             "Gegenstelle nach einer bestimmten Zeitspanne nicht richtig "
+             "reagiert hat, oder die hergestellte Verbindung war "
+             "fehlerhaft, da der verbundene Host nicht reagiert hat.",
+     "generic_timeout_error"},
+    {WINDOWS "Une connexion existante a dû être fermée par l’hôte "
+             "distant.",
+     "connection_reset"},
+    {WINDOWS "Une connexion existante a dû être fermée par l'hôte "
+             "distant.",
+     "connection_reset"},
+    {WINDOWS "Aucune connexion n’a pu être établie car l’ordinateur cible "
+             "l’a expressément refusée.",
+     "connection_refused"},
+    {WINDOWS "Une tentative de connexion a échoué car le parti connecté "
+             "n’a pas répondu convenablement au-delà d’une certaine durée "
+             "ou une connexion établie a échoué car l’hôte de connexion "
+             "n’a pas répondu.",
+     "generic_timeout_error"},
+    {WINDOWS "Une tentative de connexion a échoué car la partie connectée "
+             "n'a pas répondu convenablement au-delà d'une certaine durée.",
+     "generic_timeout_error"},
+    {WINDOWS "A socket operation was attempted to an unreachable network.",
+     "network_unreachable"},
+    {WINDOWS "A socket operation was attempted to an unreachable host.",
+     "host_unreachable"},
+    {WINDOWS "An established connection was aborted by the software in "
+             "your host machine.",
+     "connection_aborted"},
+};
+
 static void windows_is_understood_in_six_languages(void **state)
 {
     (void)state;
-    static const struct pair pairs[] = {
-        {WINDOWS "An existing connection was forcibly closed by the remote "
-                 "host.",
-         "connection_reset"},
-        {WINDOWS "No connection could be made because the target machine "
-                 "actively refused it.",
-         "connection_refused"},
-        {WINDOWS "A connection attempt failed because the connected party did "
-                 "not properly respond after a period of time, or established "
-                 "connection failed because connected host has failed to "
-                 "respond.",
-         "generic_timeout_error"},
-        {WINDOWS "Se ha forzado la interrupción de una conexión existente por "
-                 "el host remoto.",
-         "connection_reset"},
-        {WINDOWS "No se puede establecer una conexión ya que el equipo de "
-                 "destino denegó expresamente dicha conexión.",
-         "connection_refused"},
-        {WINDOWS "Se produjo un error durante el intento de conexión ya que "
-                 "la parte conectada no respondió adecuadamente tras un "
-                 "periodo de tiempo, o bien se produjo un error en la "
-                 "conexión establecida ya que el host conectado no ha podido "
-                 "responder.",
-         "generic_timeout_error"},
-        {WINDOWS "Connessione in corso interrotta forzatamente dall'host "
-                 "remoto.",
-         "connection_reset"},
-        {WINDOWS "Impossibile stabilire la connessione. Rifiuto persistente "
-                 "del computer di destinazione.",
-         "connection_refused"},
-        {WINDOWS "Impossibile stabilire la connessione. Risposta non corretta "
-                 "della parte connessa dopo l'intervallo di tempo oppure "
-                 "mancata risposta dall'host collegato.",
-         "generic_timeout_error"},
-        {WINDOWS "Foi forçado o cancelamento de uma conexão existente pelo "
-                 "host remoto.",
-         "connection_reset"},
-        {WINDOWS "Nenhuma conexão pôde ser feita porque a máquina de destino "
-                 "as recusou ativamente.",
-         "connection_refused"},
-        {WINDOWS "Uma tentativa de conexão falhou porque o componente "
-                 "conectado não respondeu\r\ncorretamente após um período de "
-                 "tempo ou a conexão estabelecida falhou\r\nporque o host "
-                 "conectado não respondeu.",
-         "generic_timeout_error"},
-        {WINDOWS "Eine vorhandene Verbindung wurde vom Remotehost "
-                 "geschlossen.",
-         "connection_reset"},
-        {WINDOWS "Es konnte keine Verbindung hergestellt werden, da der "
-                 "Zielcomputer die Verbindung verweigerte.",
-         "connection_refused"},
-        {WINDOWS "Ein Verbindungsversuch ist fehlgeschlagen, da die "
-                 "Gegenstelle nach einer bestimmten Zeitspanne nicht richtig "
-                 "reagiert hat, oder die hergestellte Verbindung war "
-                 "fehlerhaft, da der verbundene Host nicht reagiert hat.",
-         "generic_timeout_error"},
-        {WINDOWS "Une connexion existante a dû être fermée par l’hôte "
-                 "distant.",
-         "connection_reset"},
-        {WINDOWS "Une connexion existante a dû être fermée par l'hôte "
-                 "distant.",
-         "connection_reset"},
-        {WINDOWS "Aucune connexion n’a pu être établie car l’ordinateur cible "
-                 "l’a expressément refusée.",
-         "connection_refused"},
-        {WINDOWS "Une tentative de connexion a échoué car le parti connecté "
-                 "n’a pas répondu convenablement au-delà d’une certaine durée "
-                 "ou une connexion établie a échoué car l’hôte de connexion "
-                 "n’a pas répondu.",
-         "generic_timeout_error"},
-        {WINDOWS "Une tentative de connexion a échoué car la partie connectée "
-                 "n'a pas répondu convenablement au-delà d'une certaine durée.",
-         "generic_timeout_error"},
-        {WINDOWS "A socket operation was attempted to an unreachable network.",
-         "network_unreachable"},
-        {WINDOWS "A socket operation was attempted to an unreachable host.",
-         "host_unreachable"},
-        {WINDOWS "An established connection was aborted by the software in "
-                 "your host machine.",
-         "connection_aborted"},
-    };
-    EXPECT(pairs);
+    EXPECT(windows);
 }
 
 // The rules are for what begins with "unknown_failure", since a word of the
