@@ -17,6 +17,9 @@ struct gw_explain {
     const struct gw_measurement_row *m;
     const struct gw_finding_row *f; // NULL when a measurement was asked for
     size_t m_at, f_at;
+    int fd;      // of the object, -1 when there is none
+    bool packed; // its outermost zstd layer is ours
+    bool locked; // this process has shut itself in
     struct gw_excerpt excerpt;
     bool has_excerpt;
     struct gw_json *json;

@@ -277,11 +277,7 @@ static void show_check(const struct gw_explain *w)
                  {"zstd", "zstdcat <"},
                  {"lz4", "lz4 -dc <"},
                  {"bzip2", "bzcat <"}};
-    bool packed = false;
-    int fd = gw_evidence_open(w->a, w->object.hash, &packed, NULL);
-    if (fd < 0)
-        return;
-    (void)fclose(fdopen(fd, "rb"));
+    bool packed = w->packed;
     printf("\nTO CHECK without gawah\n  cd %s/evidence/%.2s\n",
            gw_archive_folder(w->a), w->object.hash);
     printf("  %s%s%s%s | sha256sum   # %.12s...\n",

@@ -79,8 +79,15 @@ int gw_evidence_excerpt(struct gw_archive *a, const char *object,
 {
     bool packed;
     int fd = gw_evidence_open(a, object, &packed, why);
-    if (fd < 0)
-        return fd;
+    return fd < 0 ? fd
+                  : gw_evidence_excerpt_from(fd, packed, position, length, ret,
+                                             why);
+}
+
+int gw_evidence_excerpt_from(int fd, bool packed, int64_t position,
+                             int64_t length, struct gw_excerpt *ret,
+                             struct gw_why *why)
+{
     gw_buf_init(&ret->bytes, GW_JSON_MAX + GW_JSON_PADDING);
     struct gw_unpack *u = gw_unpack_new(fd_source, &fd);
     int rc = u ? find_leaf(u, packed, position, length, ret, why)

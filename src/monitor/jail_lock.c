@@ -1,6 +1,7 @@
 // Shutting the door: which system calls a parser needs. Everything else fails
 // with EPERM, so that a library that looks for its configuration goes on.
 #include "monitor/jail.h"
+#include "monitor/monitor.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -65,6 +66,11 @@ static int fill(scmp_filter_ctx filter)
                                     SCMP_SYS(clone3), 0)
                ? -1
                : 0;
+}
+
+int gw_lock_in(struct gw_why *why)
+{
+    return gw_jail_lock(why);
 }
 
 int gw_jail_lock(struct gw_why *why)

@@ -118,6 +118,14 @@ int gw_fetch_ooni(const struct gw_fetch *want,
                   struct gw_fetch_result *ret_result,
                   struct gw_why *why) GW_MUSTCHECK;
 
+// The same from a descriptor of gw_evidence_open, which it takes.
+int gw_evidence_excerpt_from(int fd, bool packed, int64_t position,
+                             int64_t length, struct gw_excerpt *ret,
+                             struct gw_why *why) GW_MUSTCHECK;
+// From here on this process can open nothing and talk to nobody: for a command
+// that ends by parsing hostile bytes and printing. It must end with _exit().
+int gw_lock_in(struct gw_why *why) GW_MUSTCHECK;
+
 // ---- rehearse -----------------------------------------------------------
 // A labelled synthetic month of measurements: JSON lines as a probe would
 // write them, marked synthetic in every one, with known events. Same seed,
