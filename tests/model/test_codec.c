@@ -402,6 +402,21 @@ static void a_few_bytes_do_not_become_gigabytes_of_rows(void **state)
                      0);
 }
 
+static void the_same_table_twice_is_refused(void **state)
+{
+    (void)state;
+    struct bench b = bench_new();
+    struct gw_buf out;
+    gw_buf_init(&out, 1 << 20);
+    gw_put_str(&out, "GWB1\3");
+    put_section(&out, DICTIONARY, 1, GW_LIT("\1a"));
+    for (int i = 0; i < 2; i++)
+        put_section(&out, GW_TABLE_key, 1, GW_LIT("\0\0\0\0"));
+    assert_int_equal(decode(&b, gw_buf_span(&out)), GW_ECORRUPT);
+    gw_buf_release(&out);
+    bench_free(&b);
+}
+
 static void a_dictionary_stands_first_and_holds_what_it_says(void **state)
 {
     (void)state;
@@ -482,6 +497,7 @@ int main(void)
         cmocka_unit_test(flipped_bits_never_crash),
         cmocka_unit_test(forged_sections_are_refused),
         cmocka_unit_test(a_few_bytes_do_not_become_gigabytes_of_rows),
+        cmocka_unit_test(the_same_table_twice_is_refused),
         cmocka_unit_test(a_dictionary_stands_first_and_holds_what_it_says),
         cmocka_unit_test(every_failed_allocation_is_survived),
     };

@@ -173,6 +173,9 @@ static void a_line_without_id_gets_the_one_that_it_has_at_oonis(void **state)
         {"{'test_name':'x','measurement_start_time':'2019-05-06T07:08:09Z',"
          "'test_keys':{}}",
          "0100000000ed65448dde2b12c776cdde92dae574"},
+        {"{'test_name':'x','measurement_start_time':'2019-05-06 07:08:09.5',"
+         "'test_keys':{}}",
+         "01000000008591bbdf2b603944ebaf0e15917123"},
     };
     for (size_t i = 0; i < GW_COUNT(lines); i++) {
         struct facts_case c = case_new();

@@ -329,6 +329,7 @@ static void it_dies_with_its_parent(void **state)
     }
     assert_int_equal(read(told[0], &jailed, sizeof jailed), sizeof jailed);
     assert_true(jailed > 0);
+    assert_int_equal(kill(jailed, SIGSTOP), 0); // it will not see for itself
     kill(parent, SIGKILL);
     assert_int_equal(waitpid(parent, &status, 0), parent);
     char target[4096];
