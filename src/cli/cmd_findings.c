@@ -262,8 +262,12 @@ static void row_text(const struct gw_cli *cli, const struct gw_summary_row *r)
            (long long)r->count[GW_STATE_UNKNOWN],
            (long long)r->count[GW_STATE_OK]);
     print_days(r->first, r->last);
-    printf("%s%s\n", r->intercepted ? "; answers replaced on the way" : "",
-           r->throttled ? "; slowed down" : "");
+    if (r->intercepted)
+        printf("; answers replaced on the way in %lld",
+               (long long)r->intercepted);
+    if (r->throttled)
+        printf("; slow in %lld", (long long)r->throttled);
+    putchar('\n');
     const struct gw_rule *rule = gw_rule_find(gw_str(r->rule));
     if (rule && r->count[GW_STATE_BLOCKED])
         printf("       %s\n", rule->text);
