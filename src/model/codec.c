@@ -28,7 +28,7 @@ enum {
     TEXTS_MAX = 8 << 20 // in a dictionary; 1024 doubled some times
 };
 #define MAGIC     "GWB1"
-#define WIDE      (INT64_C(1) << 61) // deltas beyond may not fit a code
+#define WIDE      (INT64_C(1) << 61)       // deltas beyond may not fit a code
 #define NULL_REAL (UINT64_C(0x7ff8) << 48) // IEEE 754 quiet NaN, no payload
 
 struct gw_block_codec {
