@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -57,27 +58,30 @@ static inline bool descriptor(pid_t pid, const char *fd, char *ret, size_t size)
     return n >= 0;
 }
 
-// How far a process has read a file whose path has that part; -1 if it has
-// none such open.
-static inline int64_t has_read(pid_t pid, const char *part)
+// How far into a file whose path has that part a process is; -1 if it has none
+// such open, or is at its end.
+static inline int64_t amid(pid_t pid, const char *part)
 {
     char path[300];
-    int64_t pos = -1;
+    int64_t found = -1;
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *d = opendir(path);
     for (struct dirent *e; d && (e = readdir(d));) {
         char target[4096], info[600], line[100];
+        struct stat st;
+        int64_t pos;
         if (!descriptor(pid, e->d_name, target, sizeof target) ||
-            !strstr(target, part))
+            !strstr(target, part) || stat(target, &st))
             continue;
         snprintf(info, sizeof info, "/proc/%d/fdinfo/%s", (int)pid, e->d_name);
         gw_span s = first_line(info, line, sizeof line);
-        if (!gw_is(gw_cut(&s, ':'), "pos") || !gw_parse_int(gw_trim(s), &pos))
-            pos = -1;
+        if (gw_is(gw_cut(&s, ':'), "pos") && gw_parse_int(gw_trim(s), &pos) &&
+            pos < st.st_size)
+            found = pos;
     }
     if (d)
         closedir(d);
-    return pos;
+    return found;
 }
 
 #endif
