@@ -188,7 +188,7 @@ static void watch(struct executioner *x)
     while (!x->over && x->deaths < x->most && kill(x->target, 0) == 0) {
         pid_t child = child_of(x->target);
         // Telling what a file is looks at its beginning and its end only.
-        if (child > 0 && amid(child, x->part) > 1 << 20) {
+        if (child > 0 && amid(child, x->part) > 1 << 19) {
             kill(child, SIGKILL);
             x->deaths++;
             while (!x->over && child_of(x->target) == child)
@@ -233,7 +233,7 @@ static struct gw_buf long_file(void)
     struct gw_buf b;
     struct gw_rand r = {1};
     gw_buf_init(&b, 64 << 20);
-    while (b.len < 12 << 20) {
+    while (b.len < 32 << 20) {
         gw_put_str(&b, "{\"test_name\":\"long\",\"test_keys\":{\"a\":\"");
         for (int i = 0; i < 60; i++)
             gw_put_fmt(&b, "%016llx", (unsigned long long)gw_rand_next(&r));
