@@ -45,6 +45,7 @@ static int find_leaf(struct gw_unpack *u, bool packed, int64_t position,
     struct gw_leaf leaf;
     uint8_t byte[64 << 10];
     int rc;
+    struct gw_why cut = {0};
     while ((rc = gw_unpack_leaf(u, &leaf, why)) > 0) {
         int64_t skip = position - leaf.start;
         snprintf(ret->leaf, sizeof ret->leaf, "%s", leaf.name);
@@ -62,9 +63,10 @@ static int find_leaf(struct gw_unpack *u, bool packed, int64_t position,
             skip -= n > 0 ? n : 0;
         }
         if (skip == 0 && n > 0)
-            rc = copy_from_leaf(u, 0, length, ret, why);
+            rc = copy_from_leaf(u, 0, length, ret, &cut);
         if (skip == 0 && n > 0 && (rc == 0 || ret->bytes.len))
-            return rc;
+            return rc ? gw_fail(why, rc, "%s", cut.text) : 0;
+        cut = (struct gw_why){0};
     }
     return rc < 0 ? rc
                   : gw_fail(why, GW_ENOENT,

@@ -293,13 +293,55 @@ static size_t mmdb_inputs(struct run *r, const struct object_list *list,
     return n;
 }
 
+// A snapshot that kills the parser is done without from then on.
+static int give_up_reference(struct run *r, struct gw_object *o)
+{
+    o->state = GW_FAILED;
+    snprintf(o->error, sizeof o->error, "%s", r->why->text);
+    *r->why = (struct gw_why){0};
+    r->sum->failed++;
+    stop_jail(r);
+    return gw_evidence_describe(r->a, o, r->why);
+}
+
+// ret_again: one was given up, and with it the jail.
+static int load_references(struct run *r, const struct object_list *list,
+                           bool *ret_again)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        int rc = list->at[i].kind != GW_KIND_MMDB
+                     ? load_reference(r, (uint32_t)i, &list->at[i])
+                     : 0;
+        *ret_again = rc == GW_ECRASH;
+        if (*ret_again)
+            return give_up_reference(r, &list->at[i]);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int seal_references(struct run *r)
+{
+    struct gw_reply reply;
+    gw_span payload;
+    struct gw_job seal = {.type = GW_JOB_SEAL};
+    int rc = gw_jail_send(r->jail, &seal, -1, r->why);
+    rc = rc ? rc : wait_for(r, GW_REPLY_SNAPSHOTS, &reply, &payload);
+    if (rc)
+        return rc;
+    if (reply.code)
+        return gw_fail(r->why, reply.code, "reference data: %s", reply.text);
+    gw_buf_reset(&r->snapshots);
+    gw_put_span(&r->snapshots, payload);
+    return r->snapshots.err;
+}
+
 // Starts a jail and gives it every snapshot; r->snapshots says which.
 static int start_with_references(struct run *r)
 {
     struct object_list list;
-    struct gw_reply reply;
-    gw_span payload;
-    struct gw_job seal = {.type = GW_JOB_SEAL};
+    bool again = false;
     int rc = list_objects(r, -1, is_reference, &list);
     struct gw_ref_input *mmdb = gw_new((list.count + 1) * sizeof *mmdb);
     char(*paths)[4096] = gw_new((list.count + 1) * sizeof *paths);
@@ -308,22 +350,12 @@ static int start_with_references(struct run *r)
     rc = rc ? rc
             : start_jail(r, r->options->threads, mmdb,
                          mmdb_inputs(r, &list, mmdb, paths));
-    for (size_t i = 0; i < list.count && !rc; i++)
-        if (list.at[i].kind != GW_KIND_MMDB)
-            rc = load_reference(r, (uint32_t)i, &list.at[i]);
-    rc = rc ? rc : gw_jail_send(r->jail, &seal, -1, r->why);
-    rc = rc ? rc : wait_for(r, GW_REPLY_SNAPSHOTS, &reply, &payload);
-    if (!rc && reply.code)
-        rc = gw_fail(r->why, reply.code, "reference data: %s", reply.text);
-    if (!rc) {
-        gw_buf_reset(&r->snapshots);
-        gw_put_span(&r->snapshots, payload);
-        rc = r->snapshots.err;
-    }
+    rc = rc ? rc : load_references(r, &list, &again);
+    rc = rc || again ? rc : seal_references(r);
     gw_free(mmdb);
     gw_free(paths);
     gw_free(list.at);
-    return rc;
+    return again && !rc ? start_with_references(r) : rc;
 }
 
 // ---- step 3: facts ------------------------------------------------------

@@ -50,11 +50,13 @@ static void json_columns_are_json(struct facts_case *c, struct gw_json *parser)
             for (size_t k = 0; k < info->column_count; k++) {
                 gw_span s;
                 gw_jv v;
+                if (info->columns[k].type != GW_JSON)
+                    continue;
                 memcpy(&s,
                        (uint8_t *)c->block.rows[t].at + i * info->row_size +
                            info->columns[k].offset,
                        sizeof s);
-                if (info->columns[k].type != GW_JSON || !s.at)
+                if (!s.at)
                     continue;
                 gw_buf_reset(&c->text);
                 gw_put_span(&c->text, s);

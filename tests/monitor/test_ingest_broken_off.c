@@ -305,6 +305,33 @@ a_parser_that_dies_of_nothing_in_particular_costs_nothing(void **state)
     ingest_free(&calm);
 }
 
+static void a_snapshot_that_kills_its_parser_is_done_without(void **state)
+{
+    (void)state;
+    struct ingest_case c = with_files();
+    c.options.threads = 1;
+    struct digest want = undisturbed();
+    struct gw_buf text;
+    gw_buf_init(&text, 64 << 20);
+    for (int i = 0; i < 1500000; i++)
+        gw_put_fmt(&text, "%d.%d.%d.0/24\t%d\n", 1 + (i >> 16), i >> 8 & 255,
+                   i & 255, 1 + i % 65000);
+    struct gw_object o =
+        put_span(c.archive, file_in(&c, "huge.txt", gw_buf_span(&text)),
+                 gw_buf_span(&text));
+    struct executioner *x = executioner_new(o.hash, 100);
+    take_in(&c, NULL);
+    executioner_free(x, 1);
+    o = object_named(&c, "huge.txt");
+    assert_int_equal(o.kind, GW_KIND_PREFIX_AS);
+    assert_int_equal(o.state, GW_FAILED);
+    assert_non_null(strstr(o.error, "died of signal 9"));
+    assert_int_equal(c.sum.failed, 1);
+    same_digest(digest_of(&c), want);
+    gw_buf_release(&text);
+    ingest_free(&c);
+}
+
 // ---- standard input -----------------------------------------------------
 
 static void standard_input_is_a_file_like_any_other(void **state)
@@ -347,6 +374,7 @@ int main(void)
         cmocka_unit_test(an_object_that_kills_its_parser_fails_alone),
         cmocka_unit_test(
             a_parser_that_dies_of_nothing_in_particular_costs_nothing),
+        cmocka_unit_test(a_snapshot_that_kills_its_parser_is_done_without),
         cmocka_unit_test(standard_input_is_a_file_like_any_other),
         cmocka_unit_test(a_path_that_is_not_there_is_an_error),
     };
