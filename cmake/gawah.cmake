@@ -65,7 +65,7 @@ function(units)
       endif()
       add_test(NAME ${room}.${file} COMMAND ${target})
       set_tests_properties(${room}.${file} PROPERTIES LABELS unit TIMEOUT 120
-        ENVIRONMENT "GAWAH_DATA=${GAWAH_DATA};GAWAH_SOURCE=${CMAKE_SOURCE_DIR}")
+        ENVIRONMENT "GAWAH_DATA=${GAWAH_DATA};GAWAH_SOURCE=${CMAKE_SOURCE_DIR};GAWAH_PEER=${CMAKE_BINARY_DIR}/tests/tlogverify")
     endforeach()
   endforeach()
 endfunction()

@@ -29,7 +29,9 @@
     X(GW_EREFUSED, -1006, "refused by rule")                                   \
     X(GW_EBUSY, -1007, "in use by another process")                            \
     X(GW_ENET, -1008, "the network or the other side failed")                  \
-    X(GW_ECRASH, -1009, "the jailed parser died")
+    X(GW_ECRASH, -1009, "the jailed parser died")                              \
+    X(GW_EPROOF, -1010, "a proof or signature does not hold")                  \
+    X(GW_EFORK, -1011, "two histories of one log")
 
 enum gw_err {
     GW_OK = 0,

@@ -9,6 +9,7 @@
 //                           tier 1, one per evidence object; old and new stand
 //                           side by side until the commit
 //   segments/findings/...   tier 2, likewise
+//   ledger/, keys/          the ledger room's
 //
 // A segment is a pure function of its evidence object, the versions of code
 // and reference snapshots named in its header, so that a rebuild gives the
@@ -23,6 +24,7 @@
 enum {
     GW_REFUSAL_BYTES_MAX = 64 << 10, // of a refused record that are kept
     GW_REFUSALS_MAX = 10000,         // rows kept per object; all are counted
+    GW_LEAF_SUBJECT = 128,
 };
 
 // ---- archive ------------------------------------------------------------
@@ -66,7 +68,7 @@ const char *gw_kind_name(enum gw_kind kind);
 bool gw_kind_is_reference(enum gw_kind kind);
 bool gw_kind_is_measurements(enum gw_kind kind);
 
-enum gw_object_state { GW_PENDING, GW_DONE, GW_FAILED };
+enum gw_object_state { GW_PENDING, GW_DONE, GW_FAILED, GW_REDACTED };
 struct gw_object {
     char hash[2 * GW_HASH_LEN + 1]; // SHA-256 of the bytes as received, hex
     int64_t size;                   // of the bytes as received
@@ -105,6 +107,13 @@ int gw_evidence_open(struct gw_archive *a, const char *hash, bool *ret_packed,
 // Reads the stored file again and compares its hash with its name.
 int gw_evidence_check(struct gw_archive *a, const char *hash,
                       struct gw_why *why) GW_MUSTCHECK;
+
+// Takes an object out for good: its bytes, refusals, segments, and every name
+// it came by go (overwritten in the catalogue, files removed at the commit);
+// hash, size, kind and dates stay, the state is REDACTED. Put again, the same
+// bytes are refused (GW_EREFUSED).
+int gw_evidence_redact(struct gw_archive *a, const char *hash,
+                       struct gw_why *why) GW_MUSTCHECK;
 
 // ---- refusals -----------------------------------------------------------
 struct gw_refusal {
@@ -160,6 +169,44 @@ int gw_segment_drop(struct gw_archive *a, enum gw_tier tier, const char *object,
 int gw_tier_digest(struct gw_archive *a, enum gw_tier tier,
                    char ret_hex[static 2 * GW_HASH_LEN + 1],
                    int64_t *ret_segments, struct gw_why *why) GW_MUSTCHECK;
+
+// ---- leaves of the ledger -----------------------------------------------
+// The entries of the archive's log, each in the transaction of what it
+// witnesses; the ledger room makes and publishes them. Never changed.
+struct gw_leaf_row {
+    uint64_t index;
+    char type[16];
+    char subject[GW_LEAF_SUBJECT]; // an object's hash, a set's name, ...
+    uint8_t hash[GW_HASH_LEN];     // of RFC 6962
+    gw_span entry;                 // borrowed until the next call
+};
+// index must be the count of leaves so far: GW_ECORRUPT otherwise. secret: the
+// item key and disclosures, closed to the archive's box key; may be empty.
+int gw_leaf_add(struct gw_archive *a, const struct gw_leaf_row *leaf,
+                gw_span secret, struct gw_why *why) GW_MUSTCHECK;
+int gw_leaf_count(struct gw_archive *a, uint64_t *ret,
+                  struct gw_why *why) GW_MUSTCHECK;
+// Copies the entry into ret_entry (appended), ret->entry points there.
+int gw_leaf_get(struct gw_archive *a, uint64_t index, struct gw_leaf_row *ret,
+                struct gw_buf *ret_entry, struct gw_why *why) GW_MUSTCHECK;
+// The newest leaf of a type and subject; GW_ENOENT.
+int gw_leaf_newest(struct gw_archive *a, const char *type, const char *subject,
+                   struct gw_leaf_row *ret, struct gw_buf *ret_entry,
+                   struct gw_why *why) GW_MUSTCHECK;
+typedef int gw_leaf_fn(void *ctx, const struct gw_leaf_row *leaf);
+// From an index on, in order; type NULL: all.
+int gw_leaves_each(struct gw_archive *a, uint64_t from, const char *type,
+                   gw_leaf_fn *fn, void *ctx, struct gw_why *why);
+// GW_ENOENT: none, or burnt.
+int gw_leaf_secret(struct gw_archive *a, uint64_t index, struct gw_buf *ret,
+                   struct gw_why *why) GW_MUSTCHECK;
+int gw_leaf_burn(struct gw_archive *a, uint64_t index,
+                 struct gw_why *why) GW_MUSTCHECK;
+// The first object that is done or failed and has no leaf of type "evidence":
+// 1 and its hash, or 0.
+int gw_evidence_unwitnessed(struct gw_archive *a,
+                            char ret_hash[static 2 * GW_HASH_LEN + 1],
+                            struct gw_why *why) GW_MUSTCHECK;
 
 // ---- small values -------------------------------------------------------
 // Named settings and marks, e.g. "rules" or "pool". Get appends to ret;

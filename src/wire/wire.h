@@ -138,6 +138,12 @@ void gw_jw_value(struct gw_jw *w, gw_jv v);    // copies a parsed value
 void gw_jw_kstr(struct gw_jw *w, const char *key, gw_span s);
 void gw_jw_kint(struct gw_jw *w, const char *key, int64_t v);
 
+// RFC 8785 of a JSON text: members sorted by UTF-16 code units, no blanks,
+// least escapes. Integers of at most 53 bits only: any other number, a member
+// twice, a lone surrogate are GW_EFORMAT. Appends.
+int gw_json_canonical(struct gw_json *parser, gw_span json, struct gw_buf *ret,
+                      struct gw_why *why) GW_MUSTCHECK;
+
 // ---- base64 (RFC 4648) --------------------------------------------------
 // Decodes standard alphabet, blanks skipped, padding optional. Returns the
 // number of bytes or GW_EFORMAT; ret_bytes holds at least 3*(s.len/4)+3.
