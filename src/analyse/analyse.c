@@ -12,6 +12,7 @@ struct object_ref {
 };
 
 struct pass {
+    struct gw_ledger *l;
     struct gw_archive *a;
     const struct gw_analyse_options *options;
     struct gw_analyse_summary *sum;
@@ -194,6 +195,12 @@ static void work_unit(struct worker *w)
 
 // ---- handing out --------------------------------------------------------
 
+static int commit(struct pass *p, struct gw_why *why)
+{
+    int rc = gw_ledger_findings(p->l, GW_RULES_VERSION, why);
+    return rc ? rc : gw_ledger_commit(p->l, why);
+}
+
 static int give_findings(struct worker *w)
 {
     struct pass *p = w->p;
@@ -215,7 +222,7 @@ static int give_findings(struct worker *w)
         p->sum->objects++;
         if (!rc && ++p->uncommitted >= COMMIT_OBJECTS) {
             p->uncommitted = 0;
-            rc = gw_archive_commit(p->a, &w->why);
+            rc = commit(p, &w->why);
         }
     }
     return rc;
@@ -354,10 +361,11 @@ static int add_object(void *ctx, const struct gw_object *o)
     return 0;
 }
 
-int gw_analyse(struct gw_archive *a, const struct gw_analyse_options *options,
+int gw_analyse(struct gw_ledger *l, const struct gw_analyse_options *options,
                struct gw_analyse_summary *ret, struct gw_why *why)
 {
-    struct pass p = {.a = a, .options = options, .sum = ret};
+    struct gw_archive *a = gw_ledger_archive(l);
+    struct pass p = {.l = l, .a = a, .options = options, .sum = ret};
     *ret = (struct gw_analyse_summary){0};
     pthread_mutex_init(&p.in, NULL);
     pthread_mutex_init(&p.out, NULL);
@@ -372,7 +380,7 @@ int gw_analyse(struct gw_archive *a, const struct gw_analyse_options *options,
         ret->pool_thinned = gw_pool_thinned(p.pool);
         run_pass(&p, true);
     }
-    int rc = p.code ? p.code : gw_archive_commit(a, &p.why);
+    int rc = p.code ? p.code : commit(&p, &p.why);
     gw_pool_free(p.pool);
     gw_free(p.objects);
     pthread_cond_destroy(&p.turn);

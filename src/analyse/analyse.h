@@ -3,6 +3,7 @@
 #ifndef GW_ANALYSE_H
 #define GW_ANALYSE_H
 
+#include "ledger/ledger.h"
 #include "model/model.h"
 #include "store/store.h"
 
@@ -55,8 +56,9 @@ struct gw_analyse_summary {
     bool stopped;
 };
 // Judges every object with facts. Two passes: the pool of control facts that
-// measurements share, then each measurement by its own control first.
-int gw_analyse(struct gw_archive *a, const struct gw_analyse_options *options,
+// measurements share, then each measurement by its own control first. The set
+// of findings is witnessed with each commit.
+int gw_analyse(struct gw_ledger *l, const struct gw_analyse_options *options,
                struct gw_analyse_summary *ret, struct gw_why *why) GW_MUSTCHECK;
 
 // ---- what was found, summed up ------------------------------------------

@@ -4,6 +4,7 @@
 
 #include "analyse/analyse.h"
 #include "base/base.h"
+#include "ledger/ledger.h"
 #include "model/model.h"
 #include "monitor/monitor.h"
 #include "store/store.h"
@@ -31,8 +32,12 @@ struct gw_args {
     const char *archive, *now, *since, *until, *cc, *into, *format, *source;
     const char *licence, *dated, *state, *layer, *target, *tests, *url, *out;
     const char *network;
+    const char *keys, *origin, *signer, *passphrase, *because, *policy, *leaf;
+    const char *old, *listen, *stamp, *anchor, *heartbeat, *request, *response;
+    const char *witness;
     int64_t threads, limit, seed, days, networks, per_day, parallel;
     bool json, quiet, again, all, help, man, skip_postcans;
+    bool whole, disclose, offline, confidential;
     const char **rest; // what is no option
     size_t rest_count;
 };
@@ -96,6 +101,42 @@ void gw_json_time(struct gw_jw *w, gw_time t);
 size_t gw_count_text(int64_t n, char *ret_text /* 32 */); // 1,234,567
 size_t gw_bytes_text(int64_t n, char *ret_text /* 32 */); // 12.3 MB
 
+// ---- the ledger ---------------------------------------------------------
+// The archive for writing, and its ledger: what every command that changes an
+// archive opens. Prints why not; closes what it opened then.
+struct gw_desk {
+    struct gw_archive *a;
+    struct gw_ledger *l;
+};
+int gw_cli_desk(struct gw_cli *cli, enum gw_archive_mode mode,
+                struct gw_desk *ret);
+void gw_cli_desk_close(struct gw_desk *d);
+// Where keys are and how to open them, from the command line. The passphrase
+// ($GAWAH_PASSPHRASE, or a file) is read into secret, which is released with
+// gw_cli_forget.
+int gw_cli_ledger_options(struct gw_cli *cli, struct gw_buf *secret,
+                          struct gw_ledger_options *ret, struct gw_why *why);
+void gw_cli_forget(struct gw_buf *secret);
+// Seals what was committed. A failure is told, with what to do: nothing that
+// was kept is lost by it.
+int gw_cli_seal(struct gw_cli *cli, struct gw_ledger *l, bool ask,
+                struct gw_sealed *ret);
+void gw_cli_sealed(const struct gw_cli *cli, const struct gw_ledger *l,
+                   const struct gw_sealed *s); // one line
+void gw_json_sealed(struct gw_jw *w, const struct gw_sealed *s);
+// "next: gawah <command>", with the archive where it is not the usual one.
+void gw_cli_next(const struct gw_cli *cli, const char *fmt, ...)
+    GW_PRINTF(2, 3);
+
+int gw_run_seal(struct gw_cli *cli);
+int gw_run_prove(struct gw_cli *cli);
+int gw_run_verify(struct gw_cli *cli);
+int gw_run_keys(struct gw_cli *cli);
+int gw_run_witness(struct gw_cli *cli);
+int gw_run_mirror(struct gw_cli *cli);
+int gw_run_log(struct gw_cli *cli);
+int gw_run_redact(struct gw_cli *cli);
+int gw_export_ledger(struct gw_cli *cli);
 int gw_run_init(struct gw_cli *cli);
 int gw_run_ingest(struct gw_cli *cli);
 int gw_run_fetch(struct gw_cli *cli);

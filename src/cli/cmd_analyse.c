@@ -9,17 +9,23 @@ static void show_analyse(void *ctx, const struct gw_analyse_progress *p)
                     (long long)p->objects, (long long)p->total, findings);
 }
 
-static void print_analyse(struct gw_cli *cli,
-                          const struct gw_analyse_summary *s, double seconds)
+static void print_analyse(struct gw_cli *cli, const struct gw_ledger *l,
+                          const struct gw_analyse_summary *s,
+                          const struct gw_sealed *sealed, double seconds)
 {
     if (cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 4096);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_json_sealed(&w, sealed);
         printf("{\"objects\":%lld,\"current\":%lld,\"measurements\":%lld,"
                "\"findings\":%lld,\"fired\":%lld,\"pool\":%lld,"
-               "\"pool_thinned\":%d,\"stopped\":%s}\n",
+               "\"pool_thinned\":%d,\"stopped\":%s,\"sealed\":%.*s}\n",
                (long long)s->objects, (long long)s->current,
                (long long)s->measurements, (long long)s->findings,
                (long long)s->fired, (long long)s->pool_keys, s->pool_thinned,
-               s->stopped ? "true" : "false");
+               s->stopped ? "true" : "false", (int)b.len, (const char *)b.at);
+        gw_buf_release(&b);
         return;
     }
     char m[32], f[32], r[32];
@@ -34,19 +40,19 @@ static void print_analyse(struct gw_cli *cli,
         printf("  the pool of shared controls was halved %d times to stay in "
                "its memory: more is unknown than need be\n",
                s->pool_thinned);
+    gw_cli_sealed(cli, l, sealed);
     if (!s->objects && !s->current)
         puts("  there are no facts to judge: gawah ingest PATH...");
     else if (s->stopped)
         puts("stopped: run the same command again to go on");
-    else if (!cli->args.quiet)
-        printf("next: gawah findings%s%s\n",
-               cli->args.archive ? " --archive " : "",
-               cli->args.archive ? cli->args.archive : "");
+    else
+        gw_cli_next(cli, "findings");
 }
 
 int gw_run_analyse(struct gw_cli *cli)
 {
-    struct gw_archive *a;
+    struct gw_desk d;
+    struct gw_sealed sealed;
     struct gw_why why = {0};
     struct gw_analyse_summary s;
     struct gw_analyse_options o = {.threads = (int)cli->args.threads,
@@ -54,16 +60,17 @@ int gw_run_analyse(struct gw_cli *cli)
                                    .stop = cli->stop,
                                    .progress = show_analyse,
                                    .ctx = cli};
-    int rc = gw_cli_open(cli, GW_ARCHIVE_WRITE, &a);
+    int rc = gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
     if (rc)
         return rc;
     uint64_t begin = gw_tick();
-    rc = gw_analyse(a, &o, &s, &why);
+    rc = gw_analyse(d.l, &o, &s, &why);
+    double seconds = (double)(gw_tick() - begin) / 1e9;
     gw_cli_progress_end(cli);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
-    else
-        print_analyse(cli, &s, (double)(gw_tick() - begin) / 1e9);
-    gw_archive_close(a);
+    else if (!(rc = gw_cli_seal(cli, d.l, false, &sealed)))
+        print_analyse(cli, d.l, &s, &sealed, seconds);
+    gw_cli_desk_close(&d);
     return rc ? rc : s.stopped ? GW_EXIT_STOPPED : GW_EXIT_OK;
 }

@@ -17,25 +17,38 @@ static void show_ingest(void *ctx, const struct gw_ingest_progress *p)
         gw_cli_progress(ctx, "%s %s", p->doing, done);
 }
 
+// The first leaf names the keys: a log begins with who may sign it.
 int gw_run_init(struct gw_cli *cli)
 {
-    struct gw_archive *a;
-    int rc = gw_cli_open(cli, GW_ARCHIVE_CREATE, &a);
+    struct gw_desk d;
+    struct gw_sealed sealed;
+    struct gw_why why = {0};
+    int rc = gw_cli_desk(cli, GW_ARCHIVE_CREATE, &d);
     if (rc)
         return rc;
+    rc = gw_ledger_commit(d.l, &why);
+    rc =
+        rc ? gw_cli_fail(cli, rc, &why) : gw_cli_seal(cli, d.l, false, &sealed);
+    if (rc) {
+        gw_cli_desk_close(&d);
+        return rc;
+    }
     if (cli->args.json) {
         struct gw_buf b;
         gw_buf_init(&b, 64 << 10);
         struct gw_jw w = gw_jw_on(&b);
         gw_jw_open(&w, '{');
-        gw_jw_kstr(&w, "archive", gw_str(gw_archive_folder(a)));
+        gw_jw_kstr(&w, "archive", gw_str(gw_archive_folder(d.a)));
+        gw_jw_key(&w, "sealed");
+        gw_json_sealed(&w, &sealed);
         gw_jw_close(&w, '}');
         gw_cli_line(&b);
         gw_buf_release(&b);
     } else if (!cli->args.quiet) {
-        printf("archive ready: %s\n", gw_archive_folder(a));
+        printf("archive ready: %s\n", gw_archive_folder(d.a));
+        gw_cli_sealed(cli, d.l, &sealed);
     }
-    gw_archive_close(a);
+    gw_cli_desk_close(&d);
     return GW_EXIT_OK;
 }
 
@@ -47,8 +60,9 @@ static void put_count(const char *text, int64_t n)
         printf("  %12s  %s\n", number, text);
 }
 
-static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
-                         double seconds)
+static void print_ingest(struct gw_cli *cli, const struct gw_ledger *l,
+                         const struct gw_ingest_summary *s,
+                         const struct gw_sealed *sealed, double seconds)
 {
     if (cli->args.json) {
         struct gw_buf b;
@@ -59,6 +73,7 @@ static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
         gw_jw_kint(&w, "bytes", s->bytes);
         gw_jw_kint(&w, "kept", s->kept);
         gw_jw_kint(&w, "known", s->known);
+        gw_jw_kint(&w, "withheld", s->withheld);
         gw_jw_kint(&w, "unknown", s->unknown);
         gw_jw_kint(&w, "failed", s->failed);
         gw_jw_kint(&w, "references", s->references);
@@ -68,6 +83,8 @@ static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
         gw_jw_kint(&w, "made_again", s->rebuilt);
         gw_jw_key(&w, "stopped");
         gw_jw_bool(&w, s->stopped);
+        gw_jw_key(&w, "sealed");
+        gw_json_sealed(&w, sealed);
         gw_jw_close(&w, '}');
         gw_cli_line(&b);
         gw_buf_release(&b);
@@ -79,6 +96,8 @@ static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
            s->files == 1 ? "" : "s", bytes, seconds);
     put_count("new objects kept", s->kept);
     put_count("files that were here already", s->known);
+    put_count("files not taken in: their object was taken out by redaction",
+              s->withheld);
     put_count("reference snapshots", s->references);
     put_count("of those say no day and count from today (--dated DAY)",
               s->undated);
@@ -87,12 +106,11 @@ static void print_ingest(struct gw_cli *cli, const struct gw_ingest_summary *s,
     put_count("objects of no known format (see: gawah evidence)", s->unknown);
     put_count("objects cut short or damaged (see: gawah evidence)", s->failed);
     put_count("objects whose facts were made again", s->rebuilt);
+    gw_cli_sealed(cli, l, sealed);
     if (s->stopped)
         puts("stopped: run the same command again to go on");
-    else if (s->records && !cli->args.quiet)
-        printf("next: gawah analyse%s%s\n",
-               cli->args.archive ? " --archive " : "",
-               cli->args.archive ? cli->args.archive : "");
+    else if (s->records)
+        gw_cli_next(cli, "analyse");
 }
 
 static int parse_dated(struct gw_cli *cli, gw_time *ret)
@@ -124,17 +142,20 @@ static int ingest_exit(const struct gw_ingest_summary *s)
 {
     if (s->stopped)
         return GW_EXIT_STOPPED;
-    return s->refused || s->failed || s->unknown ? GW_EXIT_PARTLY : GW_EXIT_OK;
+    return s->refused || s->failed || s->unknown || s->withheld ? GW_EXIT_PARTLY
+                                                                : GW_EXIT_OK;
 }
 
 int gw_run_ingest(struct gw_cli *cli)
 {
-    struct gw_archive *a;
+    struct gw_desk d;
+    struct gw_sealed sealed;
     struct gw_ingest_summary s;
     struct gw_why why = {0};
     struct gw_ingest_options o = {.threads = (int)cli->args.threads,
                                   .source = cli->args.source,
                                   .licence = cli->args.licence,
+                                  .confidential = cli->args.confidential,
                                   .stop = cli->stop,
                                   .progress = show_ingest,
                                   .ctx = cli};
@@ -144,20 +165,21 @@ int gw_run_ingest(struct gw_cli *cli)
         return rc;
     // The first ingest makes its archive: one thing less to know.
     bool given = cli->args.rest_count > 0;
-    rc = gw_cli_open(cli, given ? GW_ARCHIVE_CREATE : GW_ARCHIVE_WRITE, &a);
+    rc = gw_cli_desk(cli, given ? GW_ARCHIVE_CREATE : GW_ARCHIVE_WRITE, &d);
     if (rc)
         return rc;
     uint64_t begin = gw_tick();
-    rc = gw_ingest(a, cli->args.rest, cli->args.rest_count, &o, &s, &why);
+    rc = gw_ingest(d.l, cli->args.rest, cli->args.rest_count, &o, &s, &why);
+    double seconds = (double)(gw_tick() - begin) / 1e9;
     gw_cli_progress_end(cli);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
     else if (!given && !s.records && !s.references && !s.unknown && !s.failed)
         rc = gw_cli_usage(cli, "nothing is waiting, so say what to take in: "
                                "gawah ingest PATH...");
-    else
-        print_ingest(cli, &s, (double)(gw_tick() - begin) / 1e9);
-    gw_archive_close(a);
+    else if (!(rc = gw_cli_seal(cli, d.l, false, &sealed)))
+        print_ingest(cli, d.l, &s, &sealed, seconds);
+    gw_cli_desk_close(&d);
     return rc ? rc : ingest_exit(&s);
 }
 
@@ -200,7 +222,7 @@ static void print_rebuild(const struct gw_cli *cli, const struct digests *then,
                        "not those of before");
 }
 
-static int rebuild(struct gw_cli *cli, struct gw_archive *a, bool *ret_stopped,
+static int rebuild(struct gw_cli *cli, struct gw_desk *d, bool *ret_stopped,
                    struct gw_why *why)
 {
     struct gw_ingest_summary s = {0};
@@ -213,12 +235,12 @@ static int rebuild(struct gw_cli *cli, struct gw_archive *a, bool *ret_stopped,
                                   .ctx = cli};
     struct gw_analyse_options j = {
         .threads = (int)cli->args.threads, .again = true, .stop = cli->stop};
-    int rc = read_digests(a, &then, why);
-    rc = rc ? rc : gw_rebuild(a, &o, &s, why);
-    rc = rc || s.stopped ? rc : gw_analyse(a, &j, &f, why);
+    int rc = read_digests(d->a, &then, why);
+    rc = rc ? rc : gw_rebuild(d->l, &o, &s, why);
+    rc = rc || s.stopped ? rc : gw_analyse(d->l, &j, &f, why);
     gw_cli_progress_end(cli);
     *ret_stopped = s.stopped || f.stopped;
-    rc = rc || *ret_stopped ? rc : read_digests(a, &now, why);
+    rc = rc || *ret_stopped ? rc : read_digests(d->a, &now, why);
     if (!rc && !*ret_stopped)
         print_rebuild(cli, &then, &now);
     return rc;
@@ -226,18 +248,21 @@ static int rebuild(struct gw_cli *cli, struct gw_archive *a, bool *ret_stopped,
 
 int gw_run_rebuild(struct gw_cli *cli)
 {
-    struct gw_archive *a;
+    struct gw_desk d;
+    struct gw_sealed sealed;
     struct gw_why why = {0};
     bool stopped = false;
-    int rc = gw_cli_open(cli, GW_ARCHIVE_WRITE, &a);
+    int rc = gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
     if (rc)
         return rc;
-    rc = rebuild(cli, a, &stopped, &why);
+    rc = rebuild(cli, &d, &stopped, &why);
     if (rc)
         rc = gw_cli_fail(cli, rc, &why);
+    else if ((rc = gw_cli_seal(cli, d.l, false, &sealed)))
+        ; // told
     else if (stopped && !cli->args.quiet)
         fputs("stopped: run the same command again\n", stderr);
-    gw_archive_close(a);
+    gw_cli_desk_close(&d);
     return rc ? rc : stopped ? GW_EXIT_STOPPED : GW_EXIT_OK;
 }
 
@@ -292,6 +317,8 @@ static int check_object(void *ctx, const struct gw_object *o)
     struct checkup *c = ctx;
     struct gw_why why = {0};
     c->objects++;
+    if (o->state == GW_REDACTED) // its bytes are gone, and the log says so
+        return *c->cli->stop;
     if (gw_evidence_check(c->a, o->hash, &why))
         complain(c, &why);
     check_segment(c, GW_TIER_FACTS, o->hash);

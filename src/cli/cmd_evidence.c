@@ -9,8 +9,9 @@ struct listing {
 
 static const char *state_word(const struct gw_object *o)
 {
-    static const char *const words[] = {"pending", "done", "failed"};
-    return o->state <= GW_FAILED ? words[o->state] : "?";
+    static const char *const words[] = {"pending", "done", "failed",
+                                        "redacted"};
+    return o->state <= GW_REDACTED ? words[o->state] : "?";
 }
 
 static void object_json(struct listing *l, const struct gw_object *o)

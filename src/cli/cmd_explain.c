@@ -170,7 +170,10 @@ static int read_record(struct gw_explain *w)
 static int walk_down(struct gw_explain *w, const char *text)
 {
     int rc = find_record(w, text);
-    if (rc < 0)
+    rc = rc < 0
+             ? rc
+             : gw_ledger_witnessed(w->a, w->object.hash, &w->witnessed, w->why);
+    if (rc < 0 || w->object.state == GW_REDACTED)
         return rc;
     w->fd = gw_evidence_open(w->a, w->object.hash, &w->packed, w->why);
     if (w->fd < 0)

@@ -213,7 +213,8 @@ static int export_findings(struct exporting *e, const struct gw_object *o,
     return rc;
 }
 
-static bool is_same(const struct gw_key *k, const uint8_t *m, const uint8_t *v)
+static bool is_same(const struct gw_verdict_key *k, const uint8_t *m,
+                    const uint8_t *v)
 {
     const uint8_t *a = m + k->recorded->offset, *b = v + k->computed->offset;
     gw_span s[2];
@@ -446,6 +447,8 @@ static int run(struct exporting *e)
 int gw_run_export(struct gw_cli *cli)
 {
     struct gw_why why = {0};
+    if (cli->args.rest_count && strcmp(cli->args.rest[0], "ledger") == 0)
+        return gw_export_ledger(cli);
     struct exporting *e = gw_new(sizeof *e);
     if (!e)
         return gw_cli_fail(cli, GW_ENOMEM, &why);

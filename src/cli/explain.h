@@ -24,7 +24,8 @@ struct gw_explain {
     bool has_excerpt;
     struct gw_json *json;
     gw_jv record; // the measurement's JSON, absent if it could not be read
-    gw_span uid;  // looked for when the id is a measurement_uid
+    struct gw_witnessed witnessed; // what the log says of the object
+    gw_span uid; // looked for when the id is a measurement_uid
 };
 
 void gw_explain_text(struct gw_explain *w);

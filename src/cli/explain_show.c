@@ -249,6 +249,9 @@ static void show_evidence(const struct gw_explain *w)
         gw_show(stdout, gw_str(o->licence), 0);
     }
     putchar('\n');
+    if (o->state == GW_REDACTED)
+        puts("  WITHHELD by redaction: its bytes, names, facts and findings "
+             "were destroyed; the log says when and why");
     if (o->error[0]) {
         fputs("  ", stdout);
         gw_show(stdout, gw_str(o->error), 0);
@@ -294,6 +297,49 @@ static void show_check(const struct gw_explain *w)
                    (long long)w->m->record + 1, (long long)w->m->length);
 }
 
+// The id as gawah prove takes it.
+static void put_id(const struct gw_explain *w, char ret[GW_ID_TEXT])
+{
+    struct gw_id id = w->id;
+    id.kind = w->f ? 'f' : w->m ? 'm' : 'e';
+    snprintf(id.object, sizeof id.object, "%.12s", w->object.hash);
+    if (w->f)
+        id.n = w->f->n;
+    gw_id_format(&id, ret);
+}
+
+static void show_seal(const struct gw_explain *w)
+{
+    const struct gw_witnessed *s = &w->witnessed;
+    char id[GW_ID_TEXT];
+    if (!s->leaf) {
+        puts("\nSEALED no: the log has no leaf of this object; gawah ingest");
+        return;
+    }
+    if (!s->sealed) {
+        printf("\nSEALED not yet: leaf %llu waits for gawah seal\n",
+               (unsigned long long)s->index);
+        return;
+    }
+    put_id(w, id);
+    const char *archive = w->cli->args.archive;
+    printf("\nSEALED leaf %llu of log %s, under its checkpoint of %llu "
+           "leaves%s\n  signed by the log",
+           (unsigned long long)s->index, s->checkpoint.origin,
+           (unsigned long long)s->checkpoint.size,
+           s->quorum ? "" : ", which has no quorum of witnesses yet");
+    if (s->witnesses)
+        printf(" and %zu witness%s", s->witnesses,
+               s->witnesses == 1 ? "" : "es");
+    printf("\n  the proof, and how a stranger checks it offline:\n"
+           "    gawah prove %s --into bundle%s%s && gawah verify bundle\n"
+           "    tlogverify proof -policy bundle/policy.txt -leaf "
+           "bundle/data/leaf-%llu.json \\\n"
+           "        bundle/proofs/leaf-%llu.tlog-proof\n",
+           id, archive ? " --archive " : "", archive ? archive : "",
+           (unsigned long long)s->index, (unsigned long long)s->index);
+}
+
 void gw_explain_text(struct gw_explain *w)
 {
     if (w->f)
@@ -305,7 +351,9 @@ void gw_explain_text(struct gw_explain *w)
     if (w->f)
         show_verdict(w);
     show_evidence(w);
-    show_check(w);
+    if (w->object.state != GW_REDACTED)
+        show_check(w);
+    show_seal(w);
 }
 
 // ---- JSON ---------------------------------------------------------------
@@ -346,6 +394,35 @@ static void fired_json(struct gw_explain *w, struct gw_jw *jw)
         gw_buf_release(&path);
     }
     gw_jw_close(jw, ']');
+}
+
+static void seal_json(const struct gw_explain *w, struct gw_jw *jw)
+{
+    const struct gw_witnessed *s = &w->witnessed;
+    if (!s->leaf)
+        return;
+    char id[GW_ID_TEXT];
+    put_id(w, id);
+    gw_jw_key(jw, "sealed");
+    gw_jw_open(jw, '{');
+    gw_jw_kstr(jw, "id", gw_str(id));
+    gw_jw_kint(jw, "leaf", (int64_t)s->index);
+    if (s->sealed) {
+        struct gw_buf root;
+        gw_buf_init(&root, 256);
+        gw_b64_put(
+            GW_B64_STANDARD,
+            gw_span_of(s->checkpoint.root.at, sizeof s->checkpoint.root.at),
+            &root);
+        gw_jw_kstr(jw, "origin", gw_str(s->checkpoint.origin));
+        gw_jw_kint(jw, "size", (int64_t)s->checkpoint.size);
+        gw_jw_kstr(jw, "root", gw_buf_span(&root));
+        gw_jw_key(jw, "quorum");
+        gw_jw_bool(jw, s->quorum);
+        gw_jw_kint(jw, "witnesses", (int64_t)s->witnesses);
+        gw_buf_release(&root);
+    }
+    gw_jw_close(jw, '}');
 }
 
 void gw_explain_json(struct gw_explain *w)
@@ -391,6 +468,7 @@ void gw_explain_json(struct gw_explain *w)
         gw_jw_kstr(&jw, "container", gw_str(w->excerpt.container));
     }
     gw_jw_close(&jw, '}');
+    seal_json(w, &jw);
     gw_jw_close(&jw, '}');
     gw_cli_line(&b);
     gw_buf_release(&b);

@@ -47,12 +47,12 @@ struct gw_extra {
     char id_text[GW_ID_TEXT], measurement_text[GW_ID_TEXT];
 };
 
-struct gw_key { // a key of OONI's verdict, in either tier
+struct gw_verdict_key { // a key of OONI's verdict, in either tier
     const struct gw_column *recorded, *computed;
 };
 struct gw_columns {
     struct gw_sheet *sheets; // facts: one a table; others: the first
-    struct gw_key keys[GW_EXPORT_KEYS_MAX]; // of verdicts
+    struct gw_verdict_key keys[GW_EXPORT_KEYS_MAX]; // of verdicts
     size_t key_count;
     struct gw_arena *names;
 };

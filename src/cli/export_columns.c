@@ -63,7 +63,7 @@ static void plan_verdicts(struct gw_columns *c)
             *gw_column_find(GW_TABLE_measurement, about[i]));
     for (size_t i = 0; i < v->column_count && c->key_count < GW_EXPORT_KEYS_MAX;
          i++) {
-        struct gw_key *k = &c->keys[c->key_count];
+        struct gw_verdict_key *k = &c->keys[c->key_count];
         struct gw_column same = {.name = v->columns[i].name, .type = GW_INT};
         k->computed = &v->columns[i];
         k->recorded = gw_column_find(GW_TABLE_measurement, same.name);

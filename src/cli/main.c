@@ -13,12 +13,13 @@ static void on_signal(int number)
 }
 
 const struct gw_command gw_commands[] = {
-    {"init", "", "make an empty archive", "",
+    {"init", "", "make an empty archive", "keys origin passphrase",
      "An archive is one folder: copy it, carry it on a stick, serve it. Name "
-     "it with --archive. What is there already stays.",
+     "it with --archive. What is there already stays. Makes the keys of its "
+     "log, in a folder that only you can read: keep a copy of it elsewhere.",
      gw_run_init},
     {"ingest", "[PATH...]", "take in evidence and make facts of it",
-     "threads source licence dated",
+     "threads source licence dated confidential keys signer passphrase",
      "Takes files and folders, and \"-\" for standard input. What a file is, "
      "is told by its content: OONI measurements (JSON, JSONL, YAML reports, "
      "postcans, cans; plain, gzip, zstd, lz4, bzip2, tar), observation exports "
@@ -36,7 +37,8 @@ const struct gw_command gw_commands[] = {
      "and checksums. Nothing is sent but the requests for files. Then: gawah "
      "ingest FOLDER.",
      gw_run_fetch},
-    {"analyse", "", "turn facts into findings", "threads again",
+    {"analyse", "", "turn facts into findings",
+     "threads again keys signer passphrase",
      "Judges every measurement by the rule registry (gawah rules): by its own "
      "control first, then by what others in several networks saw the same "
      "day. What is up to date is left alone.",
@@ -54,11 +56,14 @@ const struct gw_command gw_commands[] = {
      "object, the position in it, and the JSON itself, with the commands that "
      "show the same bytes without gawah.",
      gw_run_explain},
-    {"export", "observations|measurements|facts|findings|verdicts",
-     "write tables as CSV or JSON lines", "format since until cc out",
+    {"export", "observations|measurements|facts|findings|verdicts|ledger",
+     "write tables as CSV or JSON lines, or the log as files",
+     "format since until cc out into",
      "observations has the columns of OONI's obs_web under their names. facts "
      "has everything kept of every lookup, connect, handshake and exchange. "
-     "verdicts has OONI's verdict keys, as recorded and as computed by us.",
+     "verdicts has OONI's verdict keys, as recorded and as computed by us. "
+     "ledger copies the log into the folder --into, auditing it on the way: "
+     "any web server can serve it.",
      gw_run_export},
     {"rules", "", "the rules findings rest on", "layer",
      "Every rule with its condition, what it says, how much it weighs and "
@@ -78,10 +83,74 @@ const struct gw_command gw_commands[] = {
      "measure it. The labels go to PATH.labels.csv.",
      gw_run_rehearse},
     {"rebuild", "", "make facts and findings again from the evidence",
-     "threads",
+     "threads keys signer passphrase",
      "Same evidence, same reference data, same version: the same bytes. "
      "Prints the digest of the tables before and after.",
      gw_run_rebuild},
+    {"seal", "", "publish the log of what was kept, and have it witnessed",
+     "offline request witness response heartbeat stamp anchor keys signer "
+     "passphrase",
+     "Everything an archive keeps is a leaf in a log that nobody can change "
+     "quietly. Sealing turns new leaves into tiles under a signed checkpoint "
+     "(folder ledger/ of the archive: a static site, the whole read API) and "
+     "asks the witnesses of keys/policy.txt to put their names to it. ingest "
+     "and analyse seal by themselves, without asking witnesses.\n\n"
+     "A witness without network: --request FILE --witness NAME, carry the "
+     "file there, gawah witness cosign, carry the answer back, --response "
+     "FILE.\n\n"
+     "Time: --heartbeat proves that what follows was sealed later; --stamp, "
+     "then --anchor, prove that what is there was sealed before.",
+     gw_run_seal},
+    {"prove", "ID", "write a bundle that proves something to a stranger",
+     "into whole disclose keys passphrase",
+     "ID is a finding, a measurement or an object of evidence. The folder "
+     "--into gets a BagIt bag: the record, its place in the object, the "
+     "object's leaf, the leaf's place in the log, signatures, time stamps, "
+     "and how to check each of them. gawah verify checks it whole; the proof "
+     "files are of c2sp.org and other tools read them.",
+     gw_run_prove},
+    {"verify", "PATH|URL", "check a bundle, a log or a proof",
+     "policy leaf old threads",
+     "Takes a bundle of gawah prove, a log (folder or URL), a .tlog-proof "
+     "with --leaf, a checkpoint, an OpenTimestamps proof or an RFC 3161 "
+     "reply. Needs no archive, no clock, and no network but for a URL. Says "
+     "each step in words, and between which times the thing was sealed.",
+     gw_run_verify},
+    {"keys", "[rotate|new ROLE NAME|serve...]", "the keys of a log or witness",
+     "keys passphrase listen",
+     "Without argument shows the public keys. rotate puts the next key, whose "
+     "hash was sealed beforehand, in force. new makes a key: gawah keys new "
+     "witness example.org/w1 --keys DIR. serve signs for a log behind a "
+     "socket, in a process that never faces the network: --listen unix:PATH, "
+     "then --signer unix:PATH elsewhere.",
+     gw_run_keys},
+    {"witness", "serve|cosign", "cosign the logs of others",
+     "keys passphrase policy listen into",
+     "serve answers add-checkpoint requests (c2sp.org/tlog-witness) at "
+     "--listen. cosign does the same for one request from standard input, for "
+     "a stick instead of a network. --policy names the logs, --keys the "
+     "folder with the witness key and with what it has seen: never restore "
+     "that folder from a backup. --into serves a folder of mirrors too.",
+     gw_run_witness},
+    {"mirror", "PATH|URL", "copy a log, audit it, and cosign what is held",
+     "into policy keys passphrase threads",
+     "Reads only what is new, recomputes every hash, and replaces its own "
+     "checkpoint last. A log that shrank or was rewritten is refused, and "
+     "both checkpoints are kept as evidence. With --keys it adds the "
+     "cosignature of its mirror key.",
+     gw_run_mirror},
+    {"log", "DIR", "keep a log that others submit to",
+     "listen keys passphrase origin signer",
+     "Serves the folder as a tiled log at --listen. POST /add with an entry "
+     "answers its index once it is on disk; checkpoints follow.",
+     gw_run_log},
+    {"redact", "OBJECT", "take an object out, and say so in the log",
+     "because keys signer passphrase",
+     "Destroys its bytes, names, facts and findings, and the salts without "
+     "which nobody can tell what its leaf hides. The log stays whole: every "
+     "proof stays valid, and a leaf says that something was taken out and by "
+     "what right. Copies that others took are beyond reach.",
+     gw_run_redact},
     {"doctor", "", "check an archive", "",
      "Reads every object and segment again and compares it with its hash.",
      gw_run_doctor},
@@ -138,7 +207,7 @@ int gw_run_version(struct gw_cli *cli)
     return GW_EXIT_OK;
 }
 
-// "" takes no argument, "PATH..." any number, all else one.
+// "" takes no argument, "PATH..." any number, all else one (keys: three).
 static int check_arguments(const struct gw_cli *cli)
 {
     const char *wanted = cli->command->arguments;

@@ -116,8 +116,9 @@ struct gw_opened { // a checkpoint that passed
     uint64_t quorum_posix; // earliest time by which the quorum had signed
 };
 // Verifies by every key of the policy. GW_EFORMAT, or GW_EPROOF: no log's
-// signature, a wrong one of a known key. A missing quorum is no error: look
-// at ret->quorum. ret borrows bytes, arena and policy.
+// signature, a wrong one of a known key. A policy without logs leaves it to
+// its witnesses: one at least must have signed, and ret->log is NULL. A missing
+// quorum is no error: look at ret->quorum. ret borrows bytes, arena and policy.
 int gw_policy_open(const struct gw_policy *p, gw_span bytes,
                    struct gw_arena *arena, struct gw_opened *ret,
                    struct gw_why *why) GW_MUSTCHECK;
@@ -449,12 +450,27 @@ int gw_ledger_open(struct gw_archive *a, const struct gw_ledger_options *o,
 void gw_ledger_close(struct gw_ledger *l);
 struct gw_archive *gw_ledger_archive(const struct gw_ledger *l);
 const char *gw_ledger_origin(const struct gw_ledger *l);
+gw_time gw_ledger_now(const struct gw_ledger *l);
 const char *gw_ledger_folder(const struct gw_ledger *l); // the static files
 // Puts a leaf into the running transaction; its index is final once that is
 // committed. subject: what gw_leaf_newest finds it by.
 int gw_ledger_append(struct gw_ledger *l, const struct gw_new_leaf *leaf,
                      const char *subject, uint64_t *ret_index,
                      struct gw_why *why) GW_MUSTCHECK;
+// The Merkle tree of a tier's segments: entry i is the line "<object>
+// <segment>" (hashes in hex, a newline at the end) of the i-th object in order
+// of hash. ret_index: of the object's line; object may be NULL. GW_ENOENT: it
+// has none.
+enum { GW_SET_ENTRY = 2 * (2 * GW_HASH_LEN + 1) + 1 };
+void gw_set_entry(const char *object, const char *segment,
+                  char ret_line[GW_SET_ENTRY]);
+int gw_set_tree(struct gw_archive *a, enum gw_tier tier, const char *object,
+                struct gw_tree *ret, uint64_t *ret_index,
+                char ret_line[GW_SET_ENTRY], struct gw_why *why) GW_MUSTCHECK;
+// Appends a leaf of type FINDINGS, subject "findings", unless the newest says
+// the same: {"rules":version,"segments":{"count":n,"root":"<base64>"}}.
+int gw_ledger_findings(struct gw_ledger *l, int rules_version,
+                       struct gw_why *why) GW_MUSTCHECK;
 // gw_archive_commit, after checking that every object that is done or failed
 // has its leaf: nothing is kept that is not witnessed.
 int gw_ledger_commit(struct gw_ledger *l, struct gw_why *why) GW_MUSTCHECK;
@@ -469,9 +485,46 @@ struct gw_sealed {
 // cosignatures over HTTP from the witnesses of the policy that have a URL.
 int gw_ledger_seal(struct gw_ledger *l, bool ask, struct gw_sealed *ret,
                    struct gw_why *why) GW_MUSTCHECK;
+// Takes an object out of the archive and out of every leaf: bytes, names and
+// item keys are destroyed, the digests in the leaves then hide nothing that
+// anyone can show. One redact leaf for each leaf that spoke of it; commits.
+// category: "court-order", "data-subject", "source-safety", "error".
+int gw_ledger_redact(struct gw_ledger *l, const char *object,
+                     const char *category, uint64_t *ret_index,
+                     struct gw_why *why) GW_MUSTCHECK;
+// Puts a value into the log that nobody knew before it was public: what comes
+// after it in the log was written later. kind: "bitcoin-header" (160 hex
+// digits, checked), "checkpoint" (a signed note of another log), "text".
+int gw_ledger_heartbeat(struct gw_ledger *l, const char *kind, gw_span value,
+                        uint64_t *ret_index, struct gw_why *why) GW_MUSTCHECK;
+// Keeps the newest checkpoint as ledger/anchors/<size>.checkpoint, so that it
+// can be stamped, and appends the RFC 3161 request for it.
+int gw_ledger_stamp_request(struct gw_ledger *l, struct gw_buf *ret_request,
+                            struct gw_checkpoint *ret, char *ret_path,
+                            size_t path_cap, struct gw_why *why) GW_MUSTCHECK;
+// Takes in a stamp (.tsr or .ots) of a checkpoint kept so: GW_EPROOF if it is
+// of something else.
+int gw_ledger_anchor(struct gw_ledger *l, gw_span stamp, uint64_t *ret_index,
+                     struct gw_why *why) GW_MUSTCHECK;
+// A witness' request as a file: from the tree that its last line here covers.
+int gw_ledger_request(struct gw_ledger *l, const char *witness,
+                      struct gw_buf *ret, struct gw_why *why) GW_MUSTCHECK;
 // Adds cosignatures that came as a file; the quorum may be met by it.
 int gw_ledger_accept(struct gw_ledger *l, gw_span answer, struct gw_sealed *ret,
                      struct gw_why *why) GW_MUSTCHECK;
+
+// What the log says of an object, for those who only read: its newest leaf,
+// and the newest checkpoint over it.
+struct gw_witnessed {
+    bool leaf, sealed;
+    uint64_t index;
+    struct gw_checkpoint checkpoint;
+    bool quorum;
+    size_t witnesses;
+};
+int gw_ledger_witnessed(struct gw_archive *a, const char *object,
+                        struct gw_witnessed *ret,
+                        struct gw_why *why) GW_MUSTCHECK;
 
 // ---- bundles (BagIt, RFC 8493) ------------------------------------------
 // A folder that proves something to somebody who has nothing else.
@@ -492,11 +545,23 @@ int gw_bundle_finish(struct gw_bundle *b, gw_time day, const char *description,
 void gw_bundle_abort(struct gw_bundle *b); // takes b; leaves no half bag
 
 // ---- proving and verifying ----------------------------------------------
-// Writes into a bundle what proves leaf index: the entry, its .tlog-proof
-// under the newest checkpoint (cosigned if there is one), policy, anchors,
-// heartbeats that bound its time with their proofs, disclosures if wanted.
-int gw_ledger_prove(struct gw_archive *a, uint64_t index, bool disclose,
-                    struct gw_bundle *b, struct gw_why *why) GW_MUSTCHECK;
+// What a bundle is to prove, besides the leaf: files that the caller has put
+// into it under the names of docs/formats/ledger.md.
+struct gw_prove {
+    const char *about;     // the id, in words of the reader
+    uint64_t leaf;         // of the evidence
+    bool record;           // data/record, proofs/record.batch-proof
+    const char *evidence;  // "data/evidence/<hash>", or NULL
+    bool segment;          // data/segment.*, proofs/segment.batch-proof
+    uint64_t segment_leaf; // of the set of findings
+    bool disclose;         // also what the leaf hides
+};
+// Adds leaves with their .tlog-proof under the newest checkpoint (a cosigned
+// one if there is one that covers them), policy, stamps, heartbeats,
+// redactions, chain.json and a README. GW_ENOENT: not under a checkpoint yet.
+int gw_ledger_prove(struct gw_archive *a, const struct gw_ledger_options *o,
+                    const struct gw_prove *what, struct gw_bundle *b,
+                    struct gw_why *why) GW_MUSTCHECK;
 
 // One step of a check, told as it happens.
 struct gw_step {

@@ -11,12 +11,15 @@ enum gw_job_type {
     GW_JOB_CLASSIFY,  // what is it? answered by GW_REPLY_KIND
     GW_JOB_REFERENCE, // add to the reference data; GW_REPLY_DONE
     GW_JOB_SEAL,      // reference data are complete; GW_REPLY_SNAPSHOTS
-    GW_JOB_FACTS,     // BLOCK*, REFUSAL*, then DONE
+    GW_JOB_FACTS,     // HASHES*, BLOCK*, REFUSAL*, then DONE
+    GW_JOB_RECORDS,   // HASHES*, RECORD if it is there, then DONE; needs no
+                      // reference data
 };
 struct gw_job {
     uint32_t type, number;
     uint32_t kind; // enum gw_kind
     int64_t dated;
+    int64_t position; // RECORDS: of the record that is wanted, or -1
     char hash[2 * GW_HASH_LEN + 1];
     char name[512];
 };
@@ -26,6 +29,8 @@ enum gw_reply_type {
     GW_REPLY_SNAPSHOTS, // payload: JSON of gw_refs_describe
     GW_REPLY_BLOCK,     // payload: an encoded block
     GW_REPLY_REFUSAL,   // payload: bytes of the record
+    GW_REPLY_HASHES,    // payload: leaf hashes of records, in their order
+    GW_REPLY_RECORD,    // payload: bytes of the record; records: its index
     GW_REPLY_DONE,
     GW_REPLY_TYPES
 };

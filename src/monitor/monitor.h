@@ -3,6 +3,7 @@
 #ifndef GW_MONITOR_H
 #define GW_MONITOR_H
 
+#include "ledger/ledger.h"
 #include "model/model.h"
 #include "store/store.h"
 
@@ -20,7 +21,10 @@ struct gw_ingest_options {
     const char *source;  // where the evidence is from, may be NULL
     const char *licence; // under which, may be NULL
     gw_time dated;       // the day reference files speak for; GW_NEVER: found
-    atomic_int *stop;    // set by a signal: ends after what is whole
+    // Of what is taken in first by this call, leaves say in public that there
+    // was something, and no more. It stays so when facts are made again.
+    bool confidential;
+    atomic_int *stop; // set by a signal: ends after what is whole
     void (*progress)(void *ctx, const struct gw_ingest_progress *p);
     void *ctx;
 };
@@ -30,6 +34,7 @@ struct gw_ingest_summary {
     int64_t failed;               // cut short, damaged, or crashed the parser
     int64_t records, refused;     // measurements read; records refused
     int64_t references;           // reference snapshots taken in
+    int64_t withheld;             // files that were taken out by redaction
     int64_t undated;              // of those: they say no day, so today
     int64_t rebuilt;              // objects read again: reference data changed
     bool stopped;
@@ -37,12 +42,14 @@ struct gw_ingest_summary {
 // Keeps every file below the paths ("-" is standard input), finds out what it
 // is, and makes facts of what is pending. The same file twice changes nothing.
 // Interrupted, it has lost nothing it acknowledged, and goes on when called
-// again. Facts that rest on older reference data are made again.
-int gw_ingest(struct gw_archive *a, const char *const *paths, size_t n,
+// again. Facts that rest on older reference data are made again. Each object
+// that is done or failed has a leaf of type EVIDENCE (docs/formats/ledger.md)
+// from the same moment on, and a further one when what that says changed.
+int gw_ingest(struct gw_ledger *l, const char *const *paths, size_t n,
               const struct gw_ingest_options *options,
               struct gw_ingest_summary *ret, struct gw_why *why) GW_MUSTCHECK;
 // Makes all facts again from the evidence.
-int gw_rebuild(struct gw_archive *a, const struct gw_ingest_options *options,
+int gw_rebuild(struct gw_ledger *l, const struct gw_ingest_options *options,
                struct gw_ingest_summary *ret, struct gw_why *why) GW_MUSTCHECK;
 
 // ---- looking back into evidence -----------------------------------------
@@ -57,6 +64,15 @@ int gw_evidence_excerpt(struct gw_archive *a, const char *object,
                         int64_t position, int64_t length,
                         struct gw_excerpt *ret,
                         struct gw_why *why) GW_MUSTCHECK;
+
+// The Merkle tree over an object's records (docs/formats/archive.md), read
+// again in the jail: fills ret_tree (which must be new), and of the record at
+// that position of the unpacked object tells the index and appends the bytes.
+// position -1: none is wanted, ret_index and ret_record may be NULL.
+// GW_ENOENT: no record begins there.
+int gw_record_tree(struct gw_archive *a, const char *object, int64_t position,
+                   struct gw_tree *ret_tree, uint64_t *ret_index,
+                   struct gw_buf *ret_record, struct gw_why *why) GW_MUSTCHECK;
 
 // ---- fetching OONI's public bucket ---------------------------------------
 // Copies the measurement files of one country and some days into a folder,

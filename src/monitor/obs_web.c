@@ -2,9 +2,11 @@
 // fewer, and values that pandas wrote ("443.0", "['a', 'b']").
 #include "monitor/obs_web.h"
 
-#include <math.h>
-
-enum { CHUNK_LEN = 256 << 10 };
+enum {
+    CHUNK_LEN = 256 << 10,
+    RUN_MAX = GW_JSON_MAX,    // bytes of a measurement; a longer one is cut
+    WINDOW_MAX = 2 * RUN_MAX, // with a line that is broken beside it
+};
 
 struct target { // where a CSV column goes
     enum gw_table table;
@@ -26,6 +28,8 @@ struct gw_obs_web {
     const gw_span *fields; // a row that was read but belongs to the next block
     int64_t position;      // of the row at hand
     int64_t fed;           // bytes read so far
+    int64_t run;           // where the running measurement begins, or -1
+    struct gw_buf window;  // the bytes from there, or from the row at hand, on
     int64_t item;
 };
 
@@ -38,7 +42,9 @@ struct gw_obs_web *gw_obs_web_new(gw_source_fn *source, void *ctx)
     o->ctx = ctx;
     o->csv = gw_csv_new(',');
     o->chunk = gw_new(CHUNK_LEN);
+    o->run = -1;
     gw_buf_init(&o->last_uid, 4096);
+    gw_buf_init(&o->window, WINDOW_MAX);
     if (!o->csv || !o->chunk) {
         gw_obs_web_free(o);
         return NULL;
@@ -53,7 +59,32 @@ void gw_obs_web_free(struct gw_obs_web *o)
     gw_csv_free(o->csv);
     gw_free(o->chunk);
     gw_buf_release(&o->last_uid);
+    gw_buf_release(&o->window);
     gw_free(o);
+}
+
+// ---- the bytes as they came ---------------------------------------------
+
+static int64_t window_start(const struct gw_obs_web *o)
+{
+    return o->fed - (int64_t)o->window.len;
+}
+
+// Keeps what is still needed and adds what came.
+static int slide_window(struct gw_obs_web *o, gw_span bytes, struct gw_why *why)
+{
+    struct gw_buf *w = &o->window;
+    int64_t from = o->run >= 0 ? o->run : o->position;
+    size_t n = (size_t)(from - window_start(o));
+    if (n)
+        memmove(w->at, w->at + n, w->len - n);
+    w->len -= n;
+    gw_put_span(w, bytes);
+    if (w->err) // not GW_ETOOBIG: that is said of a row that can be passed over
+        return gw_fail(why, w->err == GW_ETOOBIG ? GW_EREFUSED : w->err,
+                       "a line of over %d MiB", (WINDOW_MAX - RUN_MAX) >> 20);
+    o->fed += (int64_t)bytes.len;
+    return 0;
 }
 
 // 1: a row; 0: no more; GW_EFORMAT: that row is broken; others end it all.
@@ -68,7 +99,9 @@ static int next_row(struct gw_obs_web *o, const gw_span **ret, size_t *count,
         if (n < 0)
             return gw_fail(why, (int)n, "%s", gw_strerror((int)n));
         o->ended = n == 0;
-        o->fed += n;
+        rc = slide_window(o, gw_span_of(o->chunk, (size_t)n), why);
+        if (rc)
+            return rc;
         gw_csv_feed(o->csv, gw_span_of(o->chunk, (size_t)n), o->ended);
     }
 }
@@ -108,92 +141,7 @@ static int read_header(struct gw_obs_web *o, struct gw_why *why)
     return 1;
 }
 
-// ---- values -------------------------------------------------------------
-
-static int64_t parse_whole(gw_span s)
-{
-    double d;
-    int64_t i;
-    if (gw_parse_int(s, &i))
-        return i;
-    if (gw_eq_nocase(s, GW_LIT("true")))
-        return 1;
-    if (gw_eq_nocase(s, GW_LIT("false")))
-        return 0;
-    if (gw_parse_real(s, &d) && fabs(d) < 9e15 && d == floor(d))
-        return (int64_t)d;
-    return GW_NULL;
-}
-
-// "['a', 'b']" as python prints a list of texts, or JSON's own ["a", "b"], as
-// JSON; anything else is no list and gives no value.
-static gw_span list_text(struct gw_block *b, gw_span s)
-{
-    struct gw_buf json;
-    gw_buf_init(&json, GW_CSV_FIELD_MAX * 2);
-    struct gw_jw w = gw_jw_on(&json);
-    gw_span rest = gw_trim(s);
-    bool ok = gw_starts(rest, "[") && gw_ends(rest, "]");
-    gw_jw_open(&w, '[');
-    rest = ok ? gw_sub(rest, 1, rest.len - 2) : (gw_span){0};
-    while (ok && (rest = gw_trim(rest)).len) {
-        char quote = (char)rest.at[0];
-        gw_span after = gw_sub(rest, 1, rest.len), item;
-        ok = (quote == '\'' || quote == '"') &&
-             gw_find(after, gw_span_of(&quote, 1), 0) >= 0;
-        item = gw_cut(&after, quote);
-        if (ok)
-            gw_jw_str(&w, item);
-        rest = gw_trim(after);
-        if (rest.len && ok)
-            ok = gw_starts(rest, ",");
-        rest = gw_sub(rest, 1, rest.len);
-    }
-    gw_jw_close(&w, ']');
-    gw_span kept = {0};
-    if (ok && !json.err) {
-        kept = gw_arena_copy(b->arena, gw_buf_span(&json));
-        b->err = kept.at ? b->err : GW_ENOMEM;
-    }
-    if (json.err == GW_ENOMEM)
-        b->err = GW_ENOMEM;
-    gw_buf_release(&json);
-    return kept;
-}
-
-// Names, addresses and failures must compare equal to those of measurements.
-static gw_span text_of(struct gw_block *b, const char *column, gw_span s)
-{
-    static const char *const hosts[] = {"hostname", "server_name",
-                                        "outer_server_name", "ip", "answer"};
-    for (size_t i = 0; i < GW_COUNT(hosts); i++)
-        if (strcmp(column, hosts[i]) == 0)
-            s = gw_host_normal(s, b->arena);
-    if (strcmp(column, "failure") == 0)
-        s = gw_failure_normal(s);
-    gw_span kept = gw_arena_copy(b->arena, s);
-    b->err = kept.at ? b->err : GW_ENOMEM;
-    return kept;
-}
-
-static void set(struct gw_block *b, void *row, const struct gw_column *c,
-                gw_span s)
-{
-    void *at = (uint8_t *)row + c->offset;
-    double d;
-    if (!s.len || gw_is(s, "\\N"))
-        return;
-    switch (c->type) {
-    case GW_INT: *(int64_t *)at = parse_whole(s); break;
-    case GW_REAL:
-        if (gw_parse_real(s, &d))
-            *(double *)at = d;
-        break;
-    case GW_TIME: (void)gw_parse_time(s, (gw_time *)at); break;
-    case GW_STR: *(gw_span *)at = text_of(b, c->name, s); break;
-    case GW_JSON: *(gw_span *)at = list_text(b, s); break;
-    }
-}
+// ---- rows ---------------------------------------------------------------
 
 // The export says of a row's address what we keep with the answer that gave
 // it; where the row has an address but no such answer, it is the endpoint's.
@@ -224,10 +172,8 @@ static void set_shared(struct gw_block *b, enum gw_table table, void *row,
             c = gw_column_find(table, "server_name");
     }
     if (c)
-        set(b, row, c, s);
+        gw_obs_web_set(b, row, c, s);
 }
-
-// ---- rows ---------------------------------------------------------------
 
 static void fill_row(struct gw_obs_web *o, struct gw_block *b,
                      enum gw_table table, void *row, const gw_span *fields,
@@ -250,7 +196,7 @@ static void fill_row(struct gw_obs_web *o, struct gw_block *b,
     for (size_t i = 0; i < count && i < o->column_count; i++) {
         const struct target *t = &o->targets[i];
         if (t->column && t->table == table)
-            set(b, row, t->column, fields[i]);
+            gw_obs_web_set(b, row, t->column, fields[i]);
         else if (t->shared && strcmp(t->shared, "ip") == 0)
             ip = gw_host_normal(fields[i], b->arena);
     }
@@ -334,61 +280,113 @@ static bool broken(int rc)
     return rc == GW_EFORMAT || rc == GW_ETOOBIG;
 }
 
-// The running measurement reaches to where the next row begins.
-static void reach_to(const struct gw_obs_web *o, struct gw_block *b,
-                     int64_t position)
+static struct gw_measurement_row *running_row(const struct gw_obs_web *o,
+                                              struct gw_block *b)
 {
-    struct gw_measurement_row *m =
-        (struct gw_measurement_row *)b->rows[GW_TABLE_measurement].at + o->m;
+    return (struct gw_measurement_row *)b->rows[GW_TABLE_measurement].at + o->m;
+}
+
+struct reading {
+    struct gw_obs_web *o;
+    struct gw_block *block;
+    const struct gw_obs_web_sink *sink;
+    void *ctx;
+    const gw_span *fields;
+    size_t count;
+};
+
+// The running measurement reaches to where the next row begins. True if it is
+// as long as it may be.
+static bool reach_to(struct reading *r, int64_t position)
+{
+    struct gw_measurement_row *m = running_row(r->o, r->block);
     m->length = position - m->record;
+    return m->length >= RUN_MAX;
+}
+
+static void end_measurement(struct reading *r)
+{
+    struct gw_obs_web *o = r->o;
+    if (o->run < 0)
+        return;
+    size_t from = (size_t)(o->run - window_start(o));
+    size_t length = (size_t)running_row(o, r->block)->length;
+    r->sink->record(r->ctx, o->run,
+                    gw_sub(gw_buf_span(&o->window), from, length));
+    o->run = -1;
+}
+
+// 1: a row; 0: no more; 2: one that was refused; negative: the end.
+static int take_row(struct reading *r, struct gw_why *why)
+{
+    struct gw_obs_web *o = r->o;
+    struct gw_why row_why = {0};
+    int rc = 1;
+    bool full = false;
+    if (o->held) { // a row read for the block before
+        r->fields = o->fields;
+        r->count = o->column_count;
+        o->held = false;
+    } else {
+        rc = next_row(o, &r->fields, &r->count, &row_why);
+        if (o->run >= 0)
+            full = reach_to(r, rc > 0 || broken(rc) ? o->position : o->fed);
+    }
+    if (rc > 0 && r->count != o->column_count)
+        rc = gw_fail(&row_why, GW_EFORMAT,
+                     "row has %zu columns, the header %zu (RFC 4180)", r->count,
+                     o->column_count);
+    if (full)
+        end_measurement(r);
+    if (broken(rc))
+        r->sink->refuse(r->ctx, o->position, 0, rc, row_why.text);
+    else if (rc < 0)
+        return gw_fail(why, rc, "%s",
+                       row_why.code ? row_why.text : gw_strerror(rc));
+    return broken(rc) ? 2 : rc;
+}
+
+// 1: done with the row; 0: it belongs to the next block.
+static int use_row(struct reading *r, int64_t *measurements)
+{
+    struct gw_obs_web *o = r->o;
+    bool same =
+        o->run >= 0 && gw_eq(gw_buf_span(&o->last_uid), r->fields[o->uid]);
+    size_t rows = rows_in(r->block); // a run without end is cut as well
+    if (rows >= (same ? 4 : 1) * (size_t)GW_OBS_WEB_ROWS) {
+        o->fields = r->fields;
+        o->held = true;
+        return 0;
+    }
+    if (!same) {
+        end_measurement(r);
+        begin_measurement(o, r->block, r->fields, r->count);
+        if (r->block->err)
+            return r->block->err;
+        o->run = o->position;
+        ++*measurements;
+    }
+    add_facts(o, r->block, r->fields, r->count);
+    o->item++;
+    return r->block->err ? r->block->err : 1;
 }
 
 int gw_obs_web_next(struct gw_obs_web *o, struct gw_block *block,
-                    gw_obs_web_refuse *refuse, void *refuse_ctx,
+                    const struct gw_obs_web_sink *sink, void *ctx,
                     int64_t *ret_measurements, struct gw_why *why)
 {
+    struct reading r = {o, block, sink, ctx, NULL, 0};
     int rc = o->header_read ? 1 : read_header(o, why);
-    const gw_span *fields = NULL;
-    size_t count = 0;
-    bool running = false;
     *ret_measurements = 0;
     while (rc > 0) {
-        struct gw_why row_why = {0};
-        if (o->held) { // a row read for the block before
-            fields = o->fields;
-            count = o->column_count;
-            o->held = false;
-        } else {
-            rc = next_row(o, &fields, &count, &row_why);
-            if (running)
-                reach_to(o, block, rc > 0 || broken(rc) ? o->position : o->fed);
-        }
-        if (rc > 0 && count != o->column_count)
-            rc = gw_fail(&row_why, GW_EFORMAT,
-                         "row has %zu columns, the header %zu (RFC 4180)",
-                         count, o->column_count);
-        if (broken(rc)) {
-            refuse(refuse_ctx, o->position, 0, rc, row_why.text);
-            rc = 1;
-            continue;
-        }
-        if (rc <= 0)
+        rc = take_row(&r, why);
+        if (rc == 1)
+            rc = use_row(&r, ret_measurements);
+        if (rc == 0)
             break;
-        bool same = running && gw_eq(gw_buf_span(&o->last_uid), fields[o->uid]);
-        size_t rows = rows_in(block); // a run without end is cut as well
-        if (rows >= (same ? 4 : 1) * (size_t)GW_OBS_WEB_ROWS) {
-            o->fields = fields;
-            o->held = true;
-            break;
-        }
-        if (!same) {
-            begin_measurement(o, block, fields, count);
-            ++*ret_measurements;
-            running = true;
-        }
-        add_facts(o, block, fields, count);
-        o->item++;
-        rc = block->err ? block->err : 1;
     }
-    return rc < 0 ? gw_fail(why, rc, "%s", gw_strerror(rc)) : rc;
+    end_measurement(&r);
+    if (rc < 0)
+        return gw_fail(why, rc, "%s", gw_strerror(rc));
+    return o->held;
 }

@@ -1,112 +1,10 @@
 // Finding where records begin and end: JSON lines, JSON documents that span
 // lines, YAML documents, each leaf of a container in its own way.
-#include "monitor/records.h"
+#include "monitor/records_private.h"
 
 #include <stdio.h>
 
-enum mode { UNDECIDED, LINES, DOCUMENTS, YAML, SKIP };
-enum {
-    SHOWN = 4096,               // bytes kept of what is no record
-    DOCUMENTS_STEP = 256 << 10, // looked at together
-    MISFITS_MAX = 1024,
-    NAMES_MAX = 8 << 20,
-    YAML_HEADER_MAX = 64 << 10
-};
-
-struct gw_records {
-    struct gw_unpack *u;
-    bool in_leaf, leaf_over;
-    enum mode mode;
-    bool strict;         // a document was damaged, see skip_damage()
-    const char *leaf;    // in the current batch's arena
-    char name[1024];     // of the leaf, across batches
-    int64_t position;    // of the first carried byte, or of the next to come
-    struct gw_buf carry; // bytes read that are not in a batch yet
-    int failure;         // of the leaf, reported once it is used up
-    struct gw_why why;
-    struct gw_yaml *yaml;
-    struct gw_buf yaml_header, yaml_text;
-    int64_t yaml_start;
-};
-
-// ---- batches ------------------------------------------------------------
-
-struct gw_batch *gw_batch_new(void)
-{
-    struct gw_batch *b = gw_new(sizeof *b);
-    if (!b)
-        return NULL;
-    b->arena = gw_arena_new(NAMES_MAX);
-    b->pieces = gw_new(GW_PIECES_MAX * sizeof *b->pieces);
-    b->misfits = gw_new(MISFITS_MAX * sizeof *b->misfits);
-    b->cap = GW_BATCH_TARGET + (64 << 10) + GW_JSON_PADDING;
-    b->bytes = gw_new(b->cap);
-    if (!b->arena || !b->pieces || !b->misfits || !b->bytes) {
-        gw_batch_free(b);
-        return NULL;
-    }
-    return b;
-}
-
-void gw_batch_free(struct gw_batch *b)
-{
-    if (!b)
-        return;
-    gw_arena_free(b->arena);
-    gw_free(b->pieces);
-    gw_free(b->misfits);
-    gw_free(b->bytes);
-    gw_free(b);
-}
-
-static int batch_room(struct gw_batch *b, size_t len)
-{
-    size_t want = b->length + len + GW_JSON_PADDING;
-    if (want <= b->cap)
-        return 0;
-    if (want > GW_BATCH_MAX)
-        return GW_ETOOBIG;
-    size_t cap = b->cap * 2 > want ? b->cap * 2 : want;
-    uint8_t *bytes = gw_resize(b->bytes, cap, 1);
-    if (!bytes)
-        return GW_ENOMEM;
-    b->bytes = bytes;
-    b->cap = cap;
-    return 0;
-}
-
-static void batch_reset(struct gw_batch *b)
-{
-    b->length = b->piece_count = b->misfit_count = 0;
-    gw_arena_reset(b->arena);
-    // A rare giant record must not keep its memory for ever.
-    size_t usual = GW_BATCH_TARGET + (64 << 10) + GW_JSON_PADDING;
-    uint8_t *bytes = b->cap > 4 * usual ? gw_resize(b->bytes, usual, 1) : NULL;
-    if (bytes) {
-        b->bytes = bytes;
-        b->cap = usual;
-    }
-}
-
-static void add_misfit(struct gw_batch *b, int64_t position, int64_t length,
-                       size_t offset, size_t kept, int code, const char *reason)
-{
-    if (b->misfit_count == MISFITS_MAX)
-        return;
-    struct gw_misfit *m = &b->misfits[b->misfit_count++];
-    *m = (struct gw_misfit){
-        position, length, offset, kept < SHOWN ? kept : SHOWN, code, ""};
-    snprintf(m->reason, sizeof m->reason, "%s", reason);
-}
-
-static void add_piece(struct gw_records *r, struct gw_batch *b, size_t offset,
-                      size_t length, int64_t position, bool lines)
-{
-    if (!length)
-        return;
-    b->pieces[b->piece_count++] = (struct gw_piece){
-        offset, length, position, (int64_t)length, r->leaf, lines, false};
-}
+enum { DOCUMENTS_STEP = 256 << 10 }; // looked at together
 
 // ---- the reader ---------------------------------------------------------
 
@@ -119,6 +17,7 @@ struct gw_records *gw_records_new(struct gw_unpack *u)
     gw_buf_init(&r->carry, GW_BATCH_MAX);
     gw_buf_init(&r->yaml_header, YAML_HEADER_MAX);
     gw_buf_init(&r->yaml_text, GW_YAML_MAX);
+    gw_buf_init(&r->yaml_raw, 2 * YAML_WINDOW);
     return r;
 }
 
@@ -130,6 +29,7 @@ void gw_records_free(struct gw_records *r)
     gw_buf_release(&r->carry);
     gw_buf_release(&r->yaml_header);
     gw_buf_release(&r->yaml_text);
+    gw_buf_release(&r->yaml_raw);
     gw_free(r);
 }
 
@@ -387,11 +287,6 @@ static size_t skip_damage(struct gw_records *r, struct gw_batch *b, size_t from,
     return end;
 }
 
-static bool has_room(const struct gw_batch *b)
-{
-    return b->piece_count < GW_PIECES_MAX - 1 && b->misfit_count < MISFITS_MAX;
-}
-
 // Takes the documents that begin in s and end in it; returns where the first
 // that does not begins. A document is given up when it ends nowhere: `full`
 // says that there is no more to come, or as much as a record may have.
@@ -400,7 +295,7 @@ static size_t take_from(struct gw_records *r, struct gw_batch *b, size_t from,
 {
     gw_span s = gw_span_of(b->bytes + from, b->length - from);
     size_t at = skip_between(s, 0), first = at;
-    while (at < s.len && has_room(b)) {
+    while (at < s.len && batch_open(b)) {
         int64_t length = s.at[at] == '{'
                              ? document_length(gw_sub(s, at, s.len), r->strict)
                              : DAMAGED;
@@ -432,94 +327,6 @@ static int take_documents(struct gw_records *r, struct gw_batch *b, size_t from)
         r->position += (int64_t)at;
         return carry_tail(r, b, from + at);
     }
-}
-
-// ---- YAML ---------------------------------------------------------------
-
-static int64_t yaml_source(void *ctx, uint8_t *bytes, size_t len)
-{
-    struct gw_records *r = ctx;
-    if (r->carry.len) {
-        size_t n = r->carry.len < len ? r->carry.len : len;
-        memcpy(bytes, r->carry.at, n);
-        memmove(r->carry.at, r->carry.at + n, r->carry.len - n);
-        r->carry.len -= n;
-        return (int64_t)n;
-    }
-    int64_t n = r->leaf_over ? 0 : gw_unpack_read(r->u, bytes, len, &r->why);
-    if (n < 0)
-        r->failure = (int)n;
-    return n < 0 ? 0 : n;
-}
-
-// Entries of a legacy report stand after their header: both go together.
-static int put_entry(struct gw_records *r, struct gw_batch *b, int64_t position,
-                     int64_t length)
-{
-    gw_span parts[] = {GW_LIT("{\"header\":"), gw_buf_span(&r->yaml_header),
-                       GW_LIT(",\"entry\":"), gw_buf_span(&r->yaml_text),
-                       GW_LIT("}")};
-    size_t total = 0, from = b->length;
-    for (size_t i = 0; i < GW_COUNT(parts); i++)
-        total += parts[i].len;
-    int rc = batch_room(b, total + 1);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < GW_COUNT(parts); i++) {
-        memcpy(b->bytes + b->length, parts[i].at, parts[i].len);
-        b->length += parts[i].len;
-    }
-    add_piece(r, b, from, total, position, false);
-    b->pieces[b->piece_count - 1].yaml = true;
-    b->pieces[b->piece_count - 1].record_length = length;
-    return 0;
-}
-
-static int put_header(struct gw_records *r, struct gw_batch *b,
-                      int64_t position, int64_t length)
-{
-    gw_put_span(&r->yaml_header, gw_buf_span(&r->yaml_text));
-    if (r->yaml_header.err == GW_ETOOBIG)
-        add_misfit(b, position, length, 0, 0, GW_ETOOBIG,
-                   "of a report whose header is over 64 KiB");
-    return r->yaml_header.err;
-}
-
-static int take_yaml(struct gw_records *r, struct gw_batch *b)
-{
-    struct gw_why why = {0};
-    int64_t offset, length;
-    if (!r->yaml) {
-        r->yaml = gw_yaml_new(yaml_source, r);
-        r->yaml_start = r->position;
-        gw_buf_reset(&r->yaml_header);
-        if (!r->yaml)
-            return GW_ENOMEM;
-    }
-    while (b->length < GW_BATCH_TARGET && has_room(b)) {
-        gw_buf_reset(&r->yaml_text);
-        offset = r->position - r->yaml_start; // of a document that is broken
-        length = 0;
-        int rc = gw_yaml_next(r->yaml, &r->yaml_text, &offset, &length, &why);
-        int64_t at = r->yaml_start + offset;
-        if (rc == 0 || rc == GW_ENOMEM) {
-            gw_yaml_free(r->yaml);
-            r->yaml = NULL;
-            r->leaf_over = true;
-            return rc;
-        }
-        r->position = at + length;
-        if (rc < 0)
-            add_misfit(b, at, length, 0, 0, rc, why.text);
-        else if (!r->yaml_header.len)
-            rc = put_header(r, b, at, length);
-        else
-            rc = put_entry(r, b, at, length);
-        if (rc == GW_ENOMEM)
-            return rc;
-        why = (struct gw_why){0};
-    }
-    return 0;
 }
 
 // ---- the loop -----------------------------------------------------------

@@ -5,6 +5,7 @@
 #define GW_RECORDS_H
 
 #include "model/model.h"
+#include "seal/seal.h"
 #include "wire/wire.h"
 
 enum {
@@ -20,6 +21,7 @@ struct gw_piece {
     int64_t record_length; // of the document there; lines: unused
     const char *leaf;
     bool lines, yaml;
+    struct gw_hash32 hash; // yaml: of the document as it lies in the object
 };
 // Something that is no record, found while looking for records.
 struct gw_misfit {
@@ -36,6 +38,10 @@ struct gw_batch {
     size_t piece_count;
     struct gw_misfit *misfits;
     size_t misfit_count;
+    // Set by the caller: the position of a record that is wanted, or -1. If it
+    // is one of YAML, its bytes as they lie in the object are put into found.
+    int64_t wanted;
+    struct gw_buf found;
 };
 struct gw_batch *gw_batch_new(void);
 void gw_batch_free(struct gw_batch *b);

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000 };
-
 static const char *const folders[] = {"evidence", "segments/facts",
                                       "segments/findings"};
 
@@ -122,10 +120,11 @@ static int identify(struct gw_archive *a, struct gw_why *why)
     if (application != APPLICATION_ID)
         return gw_fail(why, GW_EUNKNOWN, "%s/gawah.db: not an archive's",
                        a->folder);
-    if (version != SCHEMA_VERSION)
+    if (version < SCHEMA_FIRST || version > SCHEMA_VERSION)
         return gw_fail(why, GW_EUNKNOWN,
                        "%s/gawah.db: schema version %lld, known here is %d",
                        a->folder, (long long)version, SCHEMA_VERSION);
+    a->version = (int)version;
     return 1;
 }
 
@@ -144,6 +143,35 @@ static int start_log(struct gw_archive *a, struct gw_why *why)
     return rc < 0 ? rc : 0;
 }
 
+static int run_all(struct gw_archive *a, const char *const *texts, size_t n,
+                   struct gw_why *why)
+{
+    int rc = sql_exec(a, "BEGIN IMMEDIATE", why);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = sql_exec(a, texts[i], why);
+    return rc ? rc : sql_exec(a, "COMMIT", why);
+}
+
+// From nothing, or from the version before, in one transaction.
+static int make_schema(struct gw_archive *a, bool fresh, struct gw_why *why)
+{
+    static const char *const all[] = {schema_of_objects, schema_of_facts,
+                                      schema_of_ledger};
+    static const char *const from_1[] = {schema_upgrade_from_1,
+                                         schema_of_ledger};
+    int rc = 0;
+    if (fresh) {
+        rc = run_all(a, all, GW_COUNT(all), why);
+    } else if (a->version < SCHEMA_VERSION) {
+        // Version 1 did not overwrite what it deleted; this leaves it behind.
+        rc = sql_exec(a, "VACUUM", why);
+        rc = rc ? rc : run_all(a, from_1, GW_COUNT(from_1), why);
+    }
+    if (!rc)
+        a->version = SCHEMA_VERSION;
+    return rc;
+}
+
 static int open_writer(struct gw_archive *a, bool create, struct gw_why *why)
 {
     int rc = connect_to(a, create ? "mode=rwc" : "mode=rw",
@@ -157,14 +185,11 @@ static int open_writer(struct gw_archive *a, bool create, struct gw_why *why)
     rc = rc ? rc
             : sql_exec(a,
                        "PRAGMA synchronous = FULL;"
-                       "PRAGMA foreign_keys = ON;"
+                       "PRAGMA secure_delete = ON;"
                        "PRAGMA journal_size_limit = 67108864;",
                        why);
-    if (!rc && !known) {
-        rc = sql_exec(a, "BEGIN IMMEDIATE", why);
-        rc = rc ? rc : sql_exec(a, schema, why);
-        rc = rc ? rc : sql_exec(a, "COMMIT", why);
-    }
+    rc = rc ? rc : make_schema(a, !known, why);
+    rc = rc ? rc : sql_exec(a, "PRAGMA foreign_keys = ON", why);
     return rc ? rc : sql_exec(a, schema_of_writer, why);
 }
 
@@ -208,7 +233,9 @@ static int open_for_writing(struct gw_archive *a, bool create,
     remove_temporaries(a);
     if (a->unclean)
         segments_sweep(a);
+    a->scrub = a->unclean;
     a->unclean = false;
+    redact_finish(a);
     return 0;
 }
 
@@ -305,7 +332,7 @@ int archive_change(struct gw_archive *a, struct gw_why *why)
 }
 
 // One syncfs for each file system that the archive's folders lie on.
-static int sync_files(struct gw_archive *a, struct gw_why *why)
+int archive_sync(struct gw_archive *a, struct gw_why *why)
 {
     struct stat home, st;
     if (fstat(a->dir, &home) || syncfs(a->dir))
@@ -328,7 +355,7 @@ int gw_archive_commit(struct gw_archive *a, struct gw_why *why)
     int rc = still_whole(a, why);
     if (rc || !a->changing)
         return rc;
-    rc = a->wrote_files ? sync_files(a, why) : 0;
+    rc = a->wrote_files ? archive_sync(a, why) : 0;
     rc = rc ? rc : sql_exec(a, "COMMIT", why);
     if (rc) {
         // No second try: a sync does not report again what an earlier one lost.
@@ -338,6 +365,8 @@ int gw_archive_commit(struct gw_archive *a, struct gw_why *why)
     }
     a->changing = a->wrote_files = false;
     segments_remove_doomed(a);
+    if (a->scrub)
+        redact_finish(a);
     return 0;
 }
 

@@ -11,8 +11,10 @@ enum { STEP = 256 << 10, PREFIX_MIN = 8 };
     "hash, size, kind, state, added, dated, records, refused, name, source,"   \
     " licence, error, packed"
 
-static const char *const states[] = {
-    [GW_PENDING] = "pending", [GW_DONE] = "done", [GW_FAILED] = "failed"};
+static const char *const states[] = {[GW_PENDING] = "pending",
+                                     [GW_DONE] = "done",
+                                     [GW_FAILED] = "failed",
+                                     [GW_REDACTED] = "redacted"};
 
 static int read_row(const struct sql *q, struct gw_object *o, bool *ret_packed,
                     struct gw_why *why)
@@ -21,7 +23,7 @@ static int read_row(const struct sql *q, struct gw_object *o, bool *ret_packed,
     sql_copy(q, 0, o->hash, sizeof o->hash);
     o->size = sql_get_int(q, 1);
     o->kind = kind_named(sql_get(q, 2));
-    while (o->state <= GW_FAILED && !gw_is(sql_get(q, 3), states[o->state]))
+    while (o->state <= GW_REDACTED && !gw_is(sql_get(q, 3), states[o->state]))
         o->state++;
     o->added = sql_get_int(q, 4);
     o->dated = sql_get_time(q, 5);
@@ -33,7 +35,7 @@ static int read_row(const struct sql *q, struct gw_object *o, bool *ret_packed,
     sql_copy(q, 11, o->error, sizeof o->error);
     *ret_packed = sql_get_int(q, 12) != 0;
     // The catalogue may be a stranger's; a hash becomes a part of a path.
-    if (!is_hash(gw_str(o->hash)) || o->state > GW_FAILED)
+    if (!is_hash(gw_str(o->hash)) || o->state > GW_REDACTED)
         return gw_fail(why, GW_ECORRUPT, "%s/gawah.db: object \"%.64s\"",
                        q->a->folder, o->hash);
     return 1;
@@ -82,19 +84,44 @@ int object_id(struct gw_archive *a, const char *hash, int64_t *ret_id,
     return rc == 0 ? fail_none(a, hash, why) : rc < 0 ? rc : 0;
 }
 
+int fail_redacted(const struct gw_archive *a, const char *hash,
+                  struct gw_why *why)
+{
+    return gw_fail(why, GW_EREFUSED, "%s: object %.64s: withheld by redaction",
+                   a->folder, hash);
+}
+
+int object_id_open(struct gw_archive *a, const char *hash, int64_t *ret_id,
+                   struct gw_why *why)
+{
+    struct sql q =
+        sql_on(a, "SELECT id, state = 'redacted' FROM object WHERE hash = ?");
+    sql_str(&q, hash);
+    int rc = sql_step(&q, why);
+    bool redacted = rc == 1 && sql_get_int(&q, 1);
+    if (rc == 1)
+        *ret_id = sql_get_int(&q, 0);
+    sql_end(&q);
+    if (redacted)
+        return fail_redacted(a, hash, why);
+    return rc == 0 ? fail_none(a, hash, why) : rc < 0 ? rc : 0;
+}
+
 // ---- rows ---------------------------------------------------------------
 
 int gw_evidence_describe(struct gw_archive *a, const struct gw_object *o,
                          struct gw_why *why)
 {
+    int64_t id;
     if (o->state > GW_FAILED)
         return gw_fail(why, GW_EUSAGE, "object %.64s: no such state", o->hash);
     int rc = archive_change(a, why);
+    rc = rc ? rc : object_id_open(a, o->hash, &id, why);
     if (rc)
         return rc;
     struct sql q = sql_on(a, "UPDATE object SET kind = ?, state = ?, dated = ?,"
                              " records = ?, refused = ?, source = ?,"
-                             " licence = ?, error = ? WHERE hash = ?");
+                             " licence = ?, error = ? WHERE id = ?");
     sql_str(&q, gw_kind_name(o->kind));
     sql_str(&q, states[o->state]);
     sql_time(&q, o->dated);
@@ -103,11 +130,8 @@ int gw_evidence_describe(struct gw_archive *a, const struct gw_object *o,
     sql_str(&q, o->source);
     sql_str(&q, o->licence);
     sql_str(&q, o->error);
-    sql_str(&q, o->hash);
-    rc = sql_run(&q, why);
-    return rc                           ? rc
-           : sqlite3_changes(a->db) < 1 ? fail_none(a, o->hash, why)
-                                        : 0;
+    sql_int(&q, id);
+    return sql_run(&q, why);
 }
 
 int gw_evidence_find(struct gw_archive *a, const char *hash_prefix,
@@ -153,7 +177,7 @@ int gw_evidence_each(struct gw_archive *a, int kind, int state,
 {
     struct gw_object o = {.hash = ""};
     bool packed;
-    if (state > GW_FAILED)
+    if (state > GW_REDACTED)
         return gw_fail(why, GW_EUSAGE, "objects: no such state");
     for (;;) {
         struct sql q = sql_on(a, "SELECT " COLUMNS " FROM object"
@@ -184,6 +208,8 @@ static int open_stored(struct gw_archive *a, const char *hash,
     int rc = object_row(a, hash, ret, ret_packed, why);
     if (rc <= 0)
         return rc < 0 ? rc : fail_none(a, hash, why);
+    if (ret->state == GW_REDACTED)
+        return fail_redacted(a, hash, why);
     object_path(a, ret->hash, *ret_packed, ret_path);
     int fd = open(ret_path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)

@@ -226,6 +226,11 @@ static int install(struct put *p, struct gw_object *ret, bool *ret_new,
     int found = object_row(p->a, p->hash, &o, &packed, why), rc = 0;
     if (found < 0)
         return found;
+    if (found && o.state == GW_REDACTED)
+        return gw_fail(why, GW_EREFUSED,
+                       "%s: these bytes (object %s) were taken out by "
+                       "redaction and are not taken in again",
+                       p->a->folder, p->hash);
     if (!found) {
         rc = move_into_place(p, why);
         rc = rc ? rc : insert_object(p, why);

@@ -6,7 +6,7 @@ int gw_refusals_clear(struct gw_archive *a, const char *object,
 {
     int64_t id;
     int rc = archive_change(a, why);
-    rc = rc ? rc : object_id(a, object, &id, why);
+    rc = rc ? rc : object_id_open(a, object, &id, why);
     if (rc)
         return rc;
     struct sql q = sql_on(a, "DELETE FROM refusal WHERE object = ?");
@@ -19,7 +19,7 @@ int gw_refusal_add(struct gw_archive *a, const struct gw_refusal *r,
 {
     int64_t id;
     int rc = archive_change(a, why);
-    rc = rc ? rc : object_id(a, r->object, &id, why);
+    rc = rc ? rc : object_id_open(a, r->object, &id, why);
     if (rc)
         return rc;
     // Ordinals of an object are dense, so that the last one is the count.

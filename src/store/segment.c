@@ -166,6 +166,17 @@ int segment_hash(struct gw_archive *a, enum gw_tier tier, const char *object,
     return rc;
 }
 
+int gw_segment_hash(struct gw_archive *a, enum gw_tier tier, const char *object,
+                    char ret_hex[static 2 * GW_HASH_LEN + 1],
+                    struct gw_why *why)
+{
+    int rc = segment_hash(a, tier, object, ret_hex, why);
+    return rc == 0  ? gw_fail(why, GW_ENOENT, "%s: no %s of object %.80s",
+                              a->folder, tiers[tier], object)
+           : rc < 0 ? rc
+                    : 0;
+}
+
 static int doom(struct gw_archive *a, enum gw_tier tier, const char *object,
                 const char *hash, struct gw_why *why)
 {
@@ -238,7 +249,7 @@ int gw_segment_finish(struct gw_segment_writer *w, struct gw_why *why)
     int rc = w->err ? gw_fail(why, w->err, "%s: not whole", w->temp)
                     : put_end(w, why);
     rc = rc ? rc : archive_change(w->a, why);
-    rc = rc ? rc : object_id(w->a, w->object, &id, why);
+    rc = rc ? rc : object_id_open(w->a, w->object, &id, why);
     rc = rc ? rc : replace(w, id, why);
     gw_segment_abort(w);
     return rc;

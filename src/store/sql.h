@@ -1,5 +1,5 @@
 // store, private: the open archive, the one way to talk to its catalogue, and
-// what archive.c, evidence.c, refusal.c and segment.c know of each other.
+// what the files of this room know of each other.
 #ifndef GW_STORE_SQL_H
 #define GW_STORE_SQL_H
 
@@ -13,9 +13,10 @@ enum {
     PATH_CAP = 4096,           // any path below an archive, with its end
     FOLDER_MAX = 3900,         // the archive's own, so that the rest fits
     VALUE_MAX = 64 << 20,      // one value of the catalogue
-    STATEMENTS_MAX = 48,       // prepared at a time; the code has fewer
+    STATEMENTS_MAX = 64,       // prepared at a time; the code has fewer
     HEADER_MAX = 64 << 10,     // the header line of a segment
     HEX_LEN = 2 * GW_HASH_LEN, // a hash in text
+    WAIT_MS = 10000,           // for another connection's lock
     SHORT_HEX = 12,            // of a segment's hash, in its name
 };
 
@@ -26,9 +27,11 @@ struct gw_archive {
     char *folder;
     const struct gw_clock *clock;
     sqlite3 *db;
-    int dir;  // of the folder
-    int lock; // of folder/lock
+    int dir;     // of the folder
+    int lock;    // of folder/lock
+    int version; // of the schema as it is
     bool writer, unclean, changing, wrote_files;
+    bool scrub; // bytes of what was redacted may still be on the disk
     int broken;
     struct {
         const char *text;
@@ -39,6 +42,7 @@ struct gw_archive {
 // ---- archive.c ----------------------------------------------------------
 // Called before every change: opens the transaction where none is.
 int archive_change(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;
+int archive_sync(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;
 
 // ---- folder.c -----------------------------------------------------------
 // folder/<fmt>: what callers add to the folder is short and fits.
@@ -68,11 +72,22 @@ enum gw_kind kind_named(gw_span name); // UNKNOWN if it is no name of a kind
 // Row id of an object; GW_ENOENT if it is not in the catalogue.
 int object_id(struct gw_archive *a, const char *hash, int64_t *ret_id,
               struct gw_why *why) GW_MUSTCHECK;
+// The same for adding to it: GW_EREFUSED if it was redacted.
+int object_id_open(struct gw_archive *a, const char *hash, int64_t *ret_id,
+                   struct gw_why *why) GW_MUSTCHECK;
 // 1: found; 0: not.
 int object_row(struct gw_archive *a, const char *hash, struct gw_object *ret,
                bool *ret_packed, struct gw_why *why) GW_MUSTCHECK;
 void object_path(const struct gw_archive *a, const char *hash, bool packed,
                  char ret_path[static PATH_CAP]);
+int fail_redacted(const struct gw_archive *a, const char *hash,
+                  struct gw_why *why);
+
+// ---- redact.c -----------------------------------------------------------
+// After the commit: removes the files of what is redacted, and what the log
+// still holds of it. Where it cannot, it says so to the next commit (scrub)
+// and to the next writer (unclean).
+void redact_finish(struct gw_archive *a);
 
 // ---- stored.c -----------------------------------------------------------
 // Takes fd, also on failure (NULL: no memory); borrows path for messages.

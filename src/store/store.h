@@ -104,6 +104,13 @@ int gw_evidence_each(struct gw_archive *a, int kind, int state,
 // outermost zstd layer is ours and not part of the object.
 int gw_evidence_open(struct gw_archive *a, const char *hash, bool *ret_packed,
                      struct gw_why *why) GW_MUSTCHECK;
+// The object's bytes as received; source is a gw_source_fn, ctx the reader.
+struct gw_evidence_reader;
+int gw_evidence_reader_open(struct gw_archive *a, const char *hash,
+                            struct gw_evidence_reader **ret,
+                            struct gw_why *why) GW_MUSTCHECK;
+int64_t gw_evidence_reader_source(void *ctx, uint8_t *bytes, size_t len);
+void gw_evidence_reader_close(struct gw_evidence_reader *r); // NULL is fine
 // Reads the stored file again and compares its hash with its name.
 int gw_evidence_check(struct gw_archive *a, const char *hash,
                       struct gw_why *why) GW_MUSTCHECK;
@@ -164,6 +171,19 @@ void gw_segment_close(struct gw_segment_reader *r);
 // Nothing happens if there is none. The file goes after the commit.
 int gw_segment_drop(struct gw_archive *a, enum gw_tier tier, const char *object,
                     struct gw_why *why) GW_MUSTCHECK;
+// Segments in order of object: its hash, the segment's own, and bytes on disk.
+typedef int gw_segment_fn(void *ctx, const char *object, const char *segment,
+                          int64_t size);
+int gw_segments_each(struct gw_archive *a, enum gw_tier tier, gw_segment_fn *fn,
+                     void *ctx, struct gw_why *why);
+// The hash of an object's segment; GW_ENOENT when there is none.
+int gw_segment_hash(struct gw_archive *a, enum gw_tier tier, const char *object,
+                    char ret_hex[static 2 * GW_HASH_LEN + 1],
+                    struct gw_why *why) GW_MUSTCHECK;
+// The file of a segment as it is, appended; GW_ETOOBIG past max.
+int gw_segment_bytes(struct gw_archive *a, enum gw_tier tier,
+                     const char *object, size_t max, struct gw_buf *ret,
+                     struct gw_why *why) GW_MUSTCHECK;
 // One hash over the hashes of all segments of a tier in order of object:
 // equal for equal tables.
 int gw_tier_digest(struct gw_archive *a, enum gw_tier tier,

@@ -28,6 +28,8 @@ static const struct gw_clock clock_at = {.fixed = 1700000000 * GW_SECOND};
 struct place {
     char root[64], archive[96];
     struct gw_archive *a;
+    struct gw_ledger *l;
+    struct gw_chance chance;
 };
 
 static int drop(const char *path, const struct stat *st, int flag,
@@ -50,10 +52,15 @@ static void place_open(struct place *p)
     assert_int_equal(
         gw_archive_open(p->archive, GW_ARCHIVE_CREATE, &clock_at, &p->a, NULL),
         0);
+    p->chance = (struct gw_chance){true, {1}};
+    struct gw_ledger_options options = {.chance = &p->chance,
+                                        .clock = &clock_at};
+    assert_int_equal(gw_ledger_open(p->a, &options, &p->l, NULL), 0);
 }
 
 static void place_close(struct place *p)
 {
+    gw_ledger_close(p->l);
     gw_archive_close(p->a);
     nftw(p->root, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -149,7 +156,10 @@ static void take_in(struct place *p, struct file *f)
     o.state = GW_DONE;
     o.records = put_facts(p, o.hash, gw_buf_span(&f->text));
     assert_int_equal(gw_evidence_describe(p->a, &o, NULL), 0);
-    assert_int_equal(gw_archive_commit(p->a, NULL), 0);
+    uint64_t index;
+    struct gw_new_leaf leaf = {.type = GW_LEAF_EVIDENCE, .at = clock_at.fixed};
+    assert_int_equal(gw_ledger_append(p->l, &leaf, o.hash, &index, NULL), 0);
+    assert_int_equal(gw_ledger_commit(p->l, NULL), 0);
 }
 
 static struct gw_analyse_summary analyse(struct place *p, int threads,
@@ -158,7 +168,7 @@ static struct gw_analyse_summary analyse(struct place *p, int threads,
     struct gw_analyse_options options = {.threads = threads, .again = again};
     struct gw_analyse_summary sum;
     struct gw_why why = {0};
-    int rc = gw_analyse(p->a, &options, &sum, &why);
+    int rc = gw_analyse(p->l, &options, &sum, &why);
     if (rc)
         print_error("%s\n", why.text);
     assert_int_equal(rc, 0);
@@ -438,6 +448,43 @@ static void an_empty_archive_has_nothing_to_find(void **state)
     place_close(&p);
 }
 
+static uint64_t findings_leaves(struct place *p, gw_leaf_fn *fn)
+{
+    uint64_t n = 0;
+    assert_int_equal(gw_leaves_each(p->a, 0, "findings", fn, &n, NULL), 0);
+    return n;
+}
+
+static int count_leaf(void *ctx, const struct gw_leaf_row *leaf)
+{
+    (void)leaf;
+    ++*(uint64_t *)ctx;
+    return 0;
+}
+
+static void a_set_of_findings_is_witnessed_once(void **state)
+{
+    (void)state;
+    struct file f;
+    struct place p;
+    place_open(&p);
+    file_init(&f, "a.jsonl");
+    file_add(&f, BLOCKED, "ZA", 64000, NULL);
+    take_in(&p, &f);
+    analyse(&p, 1, false);
+    assert_int_equal(findings_leaves(&p, count_leaf), 1);
+    analyse(&p, 2, true); // the same bytes come out
+    assert_int_equal(findings_leaves(&p, count_leaf), 1);
+    gw_buf_release(&f.text);
+    file_init(&f, "b.jsonl");
+    file_add(&f, BLOCKED, "ZA", 64001, NULL);
+    take_in(&p, &f);
+    analyse(&p, 1, false);
+    assert_int_equal(findings_leaves(&p, count_leaf), 2);
+    gw_buf_release(&f.text);
+    place_close(&p);
+}
+
 static void a_raised_flag_stops_it_before_the_next_object(void **state)
 {
     (void)state;
@@ -450,11 +497,11 @@ static void a_raised_flag_stops_it_before_the_next_object(void **state)
     file_init(&f, "a.jsonl");
     file_add(&f, BLOCKED, "ZA", 64000, NULL);
     take_in(&p, &f);
-    assert_int_equal(gw_analyse(p.a, &options, &sum, NULL), 0);
+    assert_int_equal(gw_analyse(p.l, &options, &sum, NULL), 0);
     assert_true(sum.stopped);
     assert_int_equal(sum.objects, 0);
     stop = 0;
-    assert_int_equal(gw_analyse(p.a, &options, &sum, NULL), 0);
+    assert_int_equal(gw_analyse(p.l, &options, &sum, NULL), 0);
     assert_false(sum.stopped);
     assert_int_equal(sum.objects, 1);
     gw_buf_release(&f.text);
@@ -474,6 +521,7 @@ int main(void)
         T(a_measurement_in_two_files_counts_once),
         T(rows_with_blocked_observers_stand_first),
         T(an_empty_archive_has_nothing_to_find),
+        T(a_set_of_findings_is_witnessed_once),
         T(a_raised_flag_stops_it_before_the_next_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

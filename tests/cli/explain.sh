@@ -12,7 +12,7 @@ try explain nonsense
 
 echo 'what it says to type gives the record:'
 gawah explain f-80f4c4eb70ee-2174-3 >../answer
-sed -n '/TO CHECK/,$p' ../answer | sed 1d >../typed
+sed -n '/TO CHECK/,/^$/p' ../answer | sed 1d >../typed
 sh -eu ../typed | cut -c 1-64 >../seen
 sed -n 1p ../seen
 sed -n 2p few.jsonl | cut -c 1-64 >../wanted

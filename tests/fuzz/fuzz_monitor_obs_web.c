@@ -30,6 +30,8 @@ static void must(bool ok)
 struct seen {
     uint64_t hash;
     int64_t at, size;
+    gw_span text;
+    int64_t records, record_end; // of those handed over as they lie there
 };
 
 static void add_number(struct seen *s, int64_t n)
@@ -44,6 +46,16 @@ static void refuse(void *ctx, int64_t position, int64_t length, int code,
     must(code < 0 && position >= 0 && length >= 0 && position <= s->size);
     add_number(s, position);
     s->hash = gw_hash(gw_str(reason), s->hash);
+}
+
+static void record(void *ctx, int64_t position, gw_span bytes)
+{
+    struct seen *s = ctx;
+    must(position >= s->record_end);
+    s->record_end = position + (int64_t)bytes.len;
+    must(s->record_end <= s->size);
+    must(gw_eq(bytes, gw_sub(s->text, (size_t)position, bytes.len)));
+    s->records++;
 }
 
 static void look(struct seen *s, const struct gw_block *b)
@@ -66,7 +78,8 @@ static uint64_t read_all(struct drip d)
 {
     struct gw_arena *arena = gw_arena_new(256 << 20);
     struct gw_block b;
-    struct seen s = {0, 0, (int64_t)d.text.len};
+    static const struct gw_obs_web_sink sink = {refuse, record};
+    struct seen s = {.size = (int64_t)d.text.len, .text = d.text};
     struct gw_obs_web *o = gw_obs_web_new(drip, &d);
     int64_t count = 0;
     int rc;
@@ -74,9 +87,12 @@ static uint64_t read_all(struct drip d)
     do {
         gw_block_reset(&b);
         gw_arena_reset(arena);
-        rc = gw_obs_web_next(o, &b, refuse, &s, &count, NULL);
+        rc = gw_obs_web_next(o, &b, &sink, &s, &count, NULL);
         must(count == (int64_t)b.rows[GW_TABLE_measurement].count);
+        must(count == s.records);
+        s.records = 0;
         look(&s, &b);
+        must(!count || s.at == s.record_end);
         add_number(&s, rc);
     } while (rc > 0);
     gw_obs_web_free(o);

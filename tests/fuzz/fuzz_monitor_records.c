@@ -45,6 +45,7 @@ static uint64_t hash_batch(const struct gw_batch *b, uint64_t seen)
         seen = add_number(seen, p->lines * 2 + p->yaml);
         seen = gw_hash(gw_str(p->leaf), seen);
         seen = gw_hash(gw_span_of(b->bytes + p->offset, p->length), seen);
+        seen = gw_hash(gw_span_of(p->hash.at, sizeof p->hash.at), seen);
     }
     for (size_t i = 0; i < b->misfit_count; i++) {
         const struct gw_misfit *m = &b->misfits[i];

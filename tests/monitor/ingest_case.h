@@ -9,25 +9,54 @@
 struct ingest_case {
     struct place place;
     struct gw_archive *archive;
+    struct gw_ledger *ledger;
+    struct gw_chance *chance; // fixed: every case has the same keys
     struct gw_ingest_options options;
     struct gw_ingest_summary sum;
     struct gw_why why;
 };
 
+static inline int ingest_try(struct ingest_case *c, enum gw_archive_mode mode)
+{
+    struct gw_ledger_options o = {.clock = &noon, .chance = c->chance};
+    int rc =
+        gw_archive_open(c->place.archive, mode, &noon, &c->archive, &c->why);
+    return rc ? rc : gw_ledger_open(c->archive, &o, &c->ledger, &c->why);
+}
+
+static inline void ingest_open(struct ingest_case *c, enum gw_archive_mode mode)
+{
+    int rc = ingest_try(c, mode);
+    if (rc)
+        print_error("%s\n", c->why.text);
+    assert_int_equal(rc, 0);
+}
+
+static inline void ingest_close(struct ingest_case *c)
+{
+    gw_ledger_close(c->ledger);
+    gw_archive_close(c->archive);
+    c->ledger = NULL;
+    c->archive = NULL;
+}
+
 static inline struct ingest_case ingest_new(int threads)
 {
     struct ingest_case c = {.place = place_new()};
+    c.chance = gw_new(sizeof *c.chance);
+    *c.chance = (struct gw_chance){.fixed = true, .rand = {1}};
     c.options = (struct gw_ingest_options){.threads = threads,
                                            .source = "a test",
                                            .licence = "CC0",
                                            .dated = GW_NEVER};
-    c.archive = archive_in(&c.place, GW_ARCHIVE_CREATE);
+    ingest_open(&c, GW_ARCHIVE_CREATE);
     return c;
 }
 
 static inline void ingest_free(struct ingest_case *c)
 {
-    gw_archive_close(c->archive);
+    ingest_close(c);
+    gw_free(c->chance);
     place_remove(&c->place);
 }
 
@@ -51,7 +80,7 @@ static inline void take_in(struct ingest_case *c, const char *path)
     snprintf(folder, sizeof folder, "%s/in", c->place.root);
     const char *paths[] = {path ? path : folder};
     c->why = (struct gw_why){0};
-    int rc = gw_ingest(c->archive, paths, 1, &c->options, &c->sum, &c->why);
+    int rc = gw_ingest(c->ledger, paths, 1, &c->options, &c->sum, &c->why);
     if (rc)
         print_error("%s\n", c->why.text);
     assert_int_equal(rc, 0);

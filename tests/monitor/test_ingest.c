@@ -73,7 +73,7 @@ static void making_all_facts_again_gives_the_same_bytes(void **state)
     take_in_text(&c, "a.jsonl", LINE("x") "\n{\n");
     take_in_text(&c, "b.jsonl", LINE("y") "\n");
     struct digest before = digest_of(&c);
-    assert_int_equal(gw_rebuild(c.archive, &c.options, &c.sum, NULL), 0);
+    assert_int_equal(gw_rebuild(c.ledger, &c.options, &c.sum, NULL), 0);
     assert_int_equal(c.sum.records, 2);
     assert_int_equal(c.sum.refused, 1);
     same_digest(digest_of(&c), before);

@@ -57,10 +57,30 @@ static int count_state(void *ctx, const struct gw_object *o)
     return 0;
 }
 
+static int count_leaf(void *ctx, const struct gw_leaf_row *leaf)
+{
+    (void)leaf;
+    ++*(int *)ctx;
+    return 0;
+}
+
+// Each object has its leaf, and none has two.
+static void is_witnessed(struct ingest_case *c)
+{
+    char hash[2 * GW_HASH_LEN + 1];
+    int leaves = 0;
+    assert_int_equal(gw_evidence_unwitnessed(c->archive, hash, NULL), 0);
+    assert_int_equal(
+        gw_leaves_each(c->archive, 0, "evidence", count_leaf, &leaves, NULL),
+        0);
+    assert_int_equal(leaves, GW_COUNT(texts));
+}
+
 static void is_complete(struct ingest_case *c, struct digest want)
 {
     struct states s = {0};
     same_digest(digest_of(c), want);
+    is_witnessed(c);
     assert_int_equal(
         gw_evidence_each(c->archive, -1, -1, count_state, &s, NULL), 0);
     assert_int_equal(s.pending, 0);
@@ -102,11 +122,10 @@ static bool ingest_until(struct ingest_case *c, int n)
         snprintf(in, sizeof in, "%s/in", c->place.root);
         c->options.progress = count_down;
         c->options.ctx = &down;
-        if (gw_archive_open(c->place.archive, GW_ARCHIVE_WRITE, &noon,
-                            &c->archive, NULL) ||
-            gw_ingest(c->archive, paths, 1, &c->options, &c->sum, NULL))
+        if (ingest_try(c, GW_ARCHIVE_WRITE) ||
+            gw_ingest(c->ledger, paths, 1, &c->options, &c->sum, NULL))
             _exit(1);
-        gw_archive_close(c->archive);
+        ingest_close(c);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -122,9 +141,9 @@ static void killed_at_any_point_it_goes_on_to_the_same_end(void **state)
     int deaths = 0;
     for (; !finished; deaths++) {
         struct ingest_case c = with_files();
-        gw_archive_close(c.archive);
+        ingest_close(&c);
         finished = ingest_until(&c, deaths);
-        c.archive = archive_in(&c.place, GW_ARCHIVE_WRITE);
+        ingest_open(&c, GW_ARCHIVE_WRITE);
         take_in(&c, NULL);
         is_complete(&c, want);
         ingest_free(&c);
@@ -138,10 +157,10 @@ static void killed_again_and_again_it_still_comes_to_an_end(void **state)
     (void)state;
     struct digest want = undisturbed();
     struct ingest_case c = with_files();
-    gw_archive_close(c.archive);
+    ingest_close(&c);
     for (int n = 0; !ingest_until(&c, n); n++)
         ;
-    c.archive = archive_in(&c.place, GW_ARCHIVE_WRITE);
+    ingest_open(&c, GW_ARCHIVE_WRITE);
     is_complete(&c, want);
     ingest_free(&c);
 }
@@ -269,14 +288,14 @@ static void an_object_that_kills_its_parser_fails_alone(void **state)
     is_blamed(&c, want);
     take_in(&c, NULL); // it is not tried again
     is_blamed(&c, want);
-    assert_int_equal(gw_rebuild(c.archive, &c.options, &c.sum, NULL), 0);
+    assert_int_equal(gw_rebuild(c.ledger, &c.options, &c.sum, NULL), 0);
     o = object_named(&c, "z-long.jsonl"); // unless asked for
     assert_int_equal(o.state, GW_DONE);
     assert_true(o.records > 10000);
     assert_int_equal(digest_of(&c).segments, want.segments + 1);
     // Facts that it once had do not outlive its fall.
     x = executioner_new(o.hash, 100);
-    assert_int_equal(gw_rebuild(c.archive, &c.options, &c.sum, NULL), 0);
+    assert_int_equal(gw_rebuild(c.ledger, &c.options, &c.sum, NULL), 0);
     executioner_free(x, 2);
     is_blamed(&c, want);
     assert_int_equal(c.sum.failed, 1);
@@ -359,7 +378,7 @@ static void a_path_that_is_not_there_is_an_error(void **state)
     (void)state;
     struct ingest_case c = ingest_new(1);
     const char *paths[] = {"/no/such/file"};
-    assert_int_equal(gw_ingest(c.archive, paths, 1, &c.options, &c.sum, &c.why),
+    assert_int_equal(gw_ingest(c.ledger, paths, 1, &c.options, &c.sum, &c.why),
                      GW_ENOENT);
     assert_non_null(strstr(c.why.text, "/no/such/file"));
     ingest_free(&c);

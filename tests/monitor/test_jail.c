@@ -231,11 +231,14 @@ static void it_makes_blocks_of_an_object_and_says_what_it_refused(void **state)
     assert_int_equal(r.type, GW_REPLY_SNAPSHOTS);
     assert_true(r.length > 0);
     r = ask(j, GW_JOB_FACTS, GW_KIND_OONI_JSON, file_of(text));
+    assert_int_equal(r.type, GW_REPLY_HASHES); // of the refused one as well
+    assert_int_equal(r.length, 3 * GW_HASH_LEN);
+    gw_span payload;
+    assert_int_equal(gw_jail_receive(j, &r, &payload, NULL), 0);
     assert_int_equal(r.type, GW_REPLY_REFUSAL);
     assert_int_equal(r.position, 33);
     assert_int_equal(r.size, 1);
     assert_int_equal(r.code, GW_EFORMAT);
-    gw_span payload;
     assert_int_equal(gw_jail_receive(j, &r, &payload, NULL), 0);
     assert_int_equal(r.type, GW_REPLY_BLOCK);
     assert_true(gw_starts(payload, "GWB1"));

@@ -17,6 +17,8 @@ struct export
     int refusals;
     int64_t refused_at;
     char refused_why[200];
+    gw_span text; // the whole export
+    int64_t records, record_at, record_length;
 };
 
 static void refuse(void *ctx, int64_t position, int64_t length, int code,
@@ -30,10 +32,24 @@ static void refuse(void *ctx, int64_t position, int64_t length, int code,
     snprintf(e->refused_why, sizeof e->refused_why, "%s", reason);
 }
 
+// Each measurement's bytes as they lie in the export, one after another.
+static void see(void *ctx, int64_t position, gw_span bytes)
+{
+    struct export *e = ctx;
+    assert_true(position >= e->record_at + e->record_length);
+    assert_true(gw_eq(bytes, gw_sub(e->text, (size_t)position, bytes.len)));
+    e->records++;
+    e->record_at = position;
+    e->record_length = (int64_t)bytes.len;
+}
+
+static const struct gw_obs_web_sink sink = {refuse, see};
+
 static struct export *export_of(gw_span text, size_t chunk, int end)
 {
     struct export *e = gw_new(sizeof *e);
     e->source = (struct drip){text, chunk, end};
+    e->text = text;
     e->arena = gw_arena_new(64 << 20);
     assert_int_equal(gw_block_init(&e->block, e->arena), 0);
     e->reader = gw_obs_web_new(drip, &e->source);
@@ -46,8 +62,16 @@ static int next(struct export *e, struct gw_why *why)
     int64_t n;
     gw_arena_reset(e->arena);
     gw_block_reset(&e->block);
-    int rc = gw_obs_web_next(e->reader, &e->block, refuse, e, &n, why);
+    int rc = gw_obs_web_next(e->reader, &e->block, &sink, e, &n, why);
     e->measurements += n;
+    assert_int_equal(e->records, e->measurements);
+    const struct gw_measurement_row *m;
+    size_t rows;
+    m = gw_rows_measurement(&e->block, &rows);
+    if (rows) {
+        assert_int_equal(m[rows - 1].record, e->record_at);
+        assert_int_equal(m[rows - 1].length, e->record_length);
+    }
     return rc;
 }
 
@@ -364,13 +388,14 @@ static bool read_small(void)
     static const char text[] = "measurement_uid,probe_asn,hostname,tls_failure,"
                                "tls_end_entity_certificate_san_list\n"
                                "u1,1,A.example,f,\"['a','b']\"\n";
-    struct export e = {.source = {gw_str(text), SIZE_MAX, 0}};
+    struct export e = {.source = {gw_str(text), SIZE_MAX, 0},
+                       .text = gw_str(text)};
     int64_t n = 0;
     e.arena = gw_arena_new(1 << 20);
     e.reader = gw_obs_web_new(drip, &e.source);
     int rc = GW_ENOMEM;
     if (e.arena && e.reader && gw_block_init(&e.block, e.arena) == 0)
-        rc = gw_obs_web_next(e.reader, &e.block, refuse, &e, &n, NULL);
+        rc = gw_obs_web_next(e.reader, &e.block, &sink, &e, &n, NULL);
     assert_true(rc == 0 || rc == GW_ENOMEM);
     if (rc == 0)
         text_is(tls_rows(&e, 1)->san_list, "[\"a\",\"b\"]");

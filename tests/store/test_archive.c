@@ -52,7 +52,7 @@ static void create_makes_an_archive_that_opens_again(void **state)
         gw_archive_close(a);
     }
     assert_int_equal(by_hand(&p, "PRAGMA application_id"), 0x67617761);
-    assert_int_equal(by_hand(&p, "PRAGMA user_version"), 1);
+    assert_int_equal(by_hand(&p, "PRAGMA user_version"), 2);
     assert_int_equal(by_hand(&p, "SELECT count(*) FROM pragma_table_list"
                                  " WHERE schema = 'main' AND NOT strict"
                                  " AND name NOT LIKE 'sqlite%'"),
@@ -209,11 +209,11 @@ static void a_schema_of_the_future_is_refused(void **state)
     struct place p = place_new();
     struct gw_why why;
     assert_int_equal(open_in(&p, GW_ARCHIVE_CREATE, &why), 0);
-    by_hand(&p, "PRAGMA user_version = 2");
+    by_hand(&p, "PRAGMA user_version = 3");
     for (int mode = GW_ARCHIVE_READ; mode <= GW_ARCHIVE_CREATE; mode++)
         assert_int_equal(open_in(&p, (enum gw_archive_mode)mode, &why),
                          GW_EUNKNOWN);
-    assert_non_null(strstr(why.text, "version 2"));
+    assert_non_null(strstr(why.text, "version 3"));
     place_remove(&p);
 }
 

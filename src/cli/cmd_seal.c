@@ -1,0 +1,222 @@
+// seal and redact: the log of an archive, its witnesses, its place in time.
+#include "cli/cli.h"
+
+#include <unistd.h>
+
+static int read_file(const char *path, size_t max, struct gw_buf *ret,
+                     struct gw_why *why)
+{
+    gw_buf_init(ret, max);
+    return gw_file_read(path, ret, why);
+}
+
+// What a heartbeat is, is told by its content.
+static int heartbeat(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
+{
+    enum { VALUE_MAX = 64 << 10 };
+    struct gw_buf b;
+    uint64_t index;
+    int rc = read_file(cli->args.heartbeat, VALUE_MAX, &b, why);
+    gw_span value = gw_buf_span(&b), trimmed = gw_trim(value);
+    uint8_t bytes[80];
+    bool header = trimmed.len == 2 * sizeof bytes && gw_unhex(trimmed, bytes);
+    bool note = gw_find(value, GW_LIT("\n\n\xe2\x80\x94 "), 0) >= 0;
+    const char *kind = header ? "bitcoin-header" : note ? "checkpoint" : "text";
+    rc = rc ? rc
+            : gw_ledger_heartbeat(d->l, kind, note ? value : trimmed, &index,
+                                  why);
+    if (!rc && !cli->args.json && !cli->args.quiet)
+        printf("heartbeat: leaf %llu holds the %s of %s; what follows was "
+               "sealed later\n",
+               (unsigned long long)index,
+               header ? "Bitcoin block header"
+               : note ? "checkpoint"
+                      : "text",
+               cli->args.heartbeat);
+    gw_buf_release(&b);
+    return rc;
+}
+
+static int anchor(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
+{
+    struct gw_buf b;
+    uint64_t index;
+    int rc = read_file(cli->args.anchor, 1 << 20, &b, why);
+    rc = rc ? rc : gw_ledger_anchor(d->l, gw_buf_span(&b), &index, why);
+    if (rc)
+        gw_within(why, "%s", cli->args.anchor);
+    else if (!cli->args.json && !cli->args.quiet)
+        printf("stamp taken in: leaf %llu\n", (unsigned long long)index);
+    gw_buf_release(&b);
+    return rc;
+}
+
+static int stamp(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
+{
+    struct gw_buf b;
+    struct gw_checkpoint c;
+    char path[4096];
+    gw_buf_init(&b, 64 << 10);
+    int rc = gw_ledger_stamp_request(d->l, &b, &c, path, sizeof path, why);
+    rc = rc ? rc : gw_file_write(cli->args.stamp, gw_buf_span(&b), why);
+    if (!rc && !cli->args.json && !cli->args.quiet)
+        printf("to stamp: %s (checkpoint of %llu leaves)\n"
+               "  RFC 3161: curl -H 'Content-Type: application/"
+               "timestamp-query' --data-binary @%s TSA-URL >reply.tsr\n"
+               "  OpenTimestamps: ots stamp %s\n"
+               "  then: gawah seal --anchor reply.tsr (or the .ots)\n",
+               path, (unsigned long long)c.size, cli->args.stamp, path);
+    gw_buf_release(&b);
+    return rc;
+}
+
+static int request(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
+{
+    struct gw_buf b;
+    if (!cli->args.witness)
+        return gw_fail(why, GW_EUSAGE,
+                       "--request wants --witness NAME, as in policy.txt");
+    gw_buf_init(&b, 4 << 20);
+    int rc = gw_ledger_request(d->l, cli->args.witness, &b, why);
+    rc = rc ? rc : gw_file_write(cli->args.request, gw_buf_span(&b), why);
+    if (!rc && !cli->args.json && !cli->args.quiet)
+        printf("carry %s to %s, who answers with: gawah witness cosign <%s "
+               ">answer\nthen here: gawah seal --response answer\n",
+               cli->args.request, cli->args.witness, cli->args.request);
+    gw_buf_release(&b);
+    return rc;
+}
+
+static int response(struct gw_cli *cli, struct gw_desk *d,
+                    struct gw_sealed *sealed, struct gw_why *why)
+{
+    struct gw_buf b;
+    int rc = read_file(cli->args.response, 1 << 20, &b, why);
+    rc = rc ? rc : gw_ledger_accept(d->l, gw_buf_span(&b), sealed, why);
+    if (rc)
+        gw_within(why, "%s", cli->args.response);
+    gw_buf_release(&b);
+    return rc;
+}
+
+static void print_seal(struct gw_cli *cli, const struct gw_desk *d,
+                       const struct gw_sealed *s)
+{
+    if (cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 64 << 10);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_json_sealed(&w, s);
+        gw_cli_line(&b);
+        gw_buf_release(&b);
+        return;
+    }
+    gw_cli_sealed(cli, d->l, s);
+    if (s->witnesses)
+        printf("witnesses that signed: %zu\n", s->witnesses);
+    if (s->missing[0]) {
+        fputs("did not sign: ", stdout);
+        gw_show(stdout, gw_str(s->missing), 0);
+        putchar('\n');
+    }
+    if (!s->quorum)
+        printf("the quorum of %s is not met: others still see the checkpoint "
+               "before\n",
+               "policy.txt");
+    else if (!cli->args.quiet)
+        printf("the log is %s: any web server can serve it\n",
+               gw_ledger_folder(d->l));
+}
+
+// What adds leaves comes first, then the seal, then what needs a checkpoint.
+static int seal_all(struct gw_cli *cli, struct gw_desk *d,
+                    struct gw_sealed *sealed, struct gw_why *why)
+{
+    int rc = 0;
+    if (cli->args.heartbeat)
+        rc = heartbeat(cli, d, why);
+    if (!rc && cli->args.anchor)
+        rc = anchor(cli, d, why);
+    bool ask = !cli->args.offline && !cli->args.request && !cli->args.response;
+    rc = rc ? rc : gw_ledger_commit(d->l, why);
+    if (!rc && cli->args.response)
+        return response(cli, d, sealed, why);
+    rc = rc ? rc : gw_ledger_seal(d->l, ask, sealed, why);
+    if (!rc && cli->args.request)
+        rc = request(cli, d, why);
+    if (!rc && cli->args.stamp)
+        rc = stamp(cli, d, why);
+    return rc;
+}
+
+int gw_run_seal(struct gw_cli *cli)
+{
+    struct gw_desk d;
+    struct gw_sealed sealed = {0};
+    struct gw_why why = {0};
+    int rc = gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
+    if (rc)
+        return rc;
+    rc = seal_all(cli, &d, &sealed, &why);
+    gw_cli_progress_end(cli);
+    if (rc)
+        rc = gw_cli_fail(cli, rc, &why);
+    else
+        print_seal(cli, &d, &sealed);
+    gw_cli_desk_close(&d);
+    return rc ? rc : sealed.quorum ? GW_EXIT_OK : GW_EXIT_PARTLY;
+}
+
+// ---- redact -------------------------------------------------------------
+
+static void print_redact(struct gw_cli *cli, const struct gw_desk *d,
+                         uint64_t index, const struct gw_sealed *sealed)
+{
+    if (cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 64 << 10);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_jw_open(&w, '{');
+        gw_jw_kint(&w, "leaf", (int64_t)index);
+        gw_jw_key(&w, "sealed");
+        gw_json_sealed(&w, sealed);
+        gw_jw_close(&w, '}');
+        gw_cli_line(&b);
+        gw_buf_release(&b);
+        return;
+    }
+    printf("taken out: leaf %llu says so, and why\n",
+           (unsigned long long)index);
+    gw_cli_sealed(cli, d->l, sealed);
+    gw_cli_next(cli, "analyse");
+}
+
+int gw_run_redact(struct gw_cli *cli)
+{
+    struct gw_desk d;
+    struct gw_sealed sealed;
+    struct gw_why why = {0};
+    struct gw_id id = {0};
+    uint64_t index = 0;
+    if (cli->args.rest_count != 1 || !cli->args.because)
+        return gw_cli_usage(cli, "redact wants one object and --because "
+                                 "court-order, data-subject, source-safety or "
+                                 "error");
+    const char *object = cli->args.rest[0];
+    if (gw_id_parse(gw_str(object), &id)) {
+        if (id.kind != 'e')
+            return gw_cli_usage(
+                cli, "only a whole object can be taken out: e-%s", id.object);
+        object = id.object;
+    }
+    int rc = gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
+    if (rc)
+        return rc;
+    rc = gw_ledger_redact(d.l, object, cli->args.because, &index, &why);
+    if (rc)
+        rc = gw_cli_fail(cli, rc, &why);
+    else if (!(rc = gw_cli_seal(cli, d.l, false, &sealed)))
+        print_redact(cli, &d, index, &sealed);
+    gw_cli_desk_close(&d);
+    return rc;
+}

@@ -1,0 +1,88 @@
+// The newest checkpoint of an archive's log, for those who only read.
+#include "ledger/archive.h"
+
+static int open_note(const char *folder, const char *name,
+                     struct ledger_head *h, struct gw_why *why)
+{
+    gw_buf_reset(&h->note);
+    gw_arena_reset(h->arena);
+    int rc = ledger_file(folder, name, CHECKPOINT_MAX, &h->note, why);
+    if (rc)
+        return rc;
+    struct gw_why bad = {0};
+    rc = gw_policy_open(h->policy, gw_buf_span(&h->note), h->arena, &h->opened,
+                        &bad);
+    return rc ? gw_fail(why, rc, "%s/%s: %s", folder, name, bad.text) : 0;
+}
+
+int ledger_head_open(const char *folder, uint64_t index,
+                     struct ledger_head *ret, struct gw_why *why)
+{
+    *ret = (struct ledger_head){0};
+    gw_buf_init(&ret->note, CHECKPOINT_MAX);
+    gw_buf_init(&ret->policy_text, POLICY_MAX);
+    ret->arena = gw_arena_new(16 << 20);
+    if (!ret->arena)
+        return gw_fail(why, GW_ENOMEM, "out of memory");
+    struct gw_why none = {0};
+    int rc =
+        ledger_file(folder, "policy.txt", POLICY_MAX, &ret->policy_text, &none);
+    if (rc == GW_ENOENT)
+        return gw_fail(why, GW_ENOENT,
+                       "nothing of this archive is sealed yet: gawah seal");
+    rc =
+        rc ? gw_fail(why, rc, "%s", none.text)
+           : gw_policy_parse(gw_buf_span(&ret->policy_text), &ret->policy, why);
+    if (rc)
+        return rc;
+    rc = open_note(folder, "checkpoint", ret, NULL);
+    if (!rc && ret->opened.checkpoint.size > index)
+        return 0;
+    ret->local = true;
+    rc = open_note(folder, "checkpoint.local", ret, NULL);
+    if (!rc && ret->opened.checkpoint.size > index)
+        return 0;
+    if (rc && rc != GW_ENOENT)
+        return open_note(folder, "checkpoint.local", ret, why);
+    return gw_fail(why, GW_ENOENT,
+                   "leaf %llu is not under a checkpoint yet: gawah seal",
+                   (unsigned long long)index);
+}
+
+void ledger_head_close(struct ledger_head *h)
+{
+    gw_policy_free(h->policy);
+    gw_arena_free(h->arena);
+    gw_buf_release(&h->note);
+    gw_buf_release(&h->policy_text);
+}
+
+int gw_ledger_witnessed(struct gw_archive *a, const char *object,
+                        struct gw_witnessed *ret, struct gw_why *why)
+{
+    struct gw_leaf_row row;
+    struct gw_buf entry;
+    struct ledger_head head;
+    char folder[LEDGER_PATH];
+    struct gw_why none = {0};
+    *ret = (struct gw_witnessed){0};
+    gw_buf_init(&entry, GW_LEAF_MAX);
+    int rc = gw_leaf_newest(a, "evidence", object, &row, &entry, &none);
+    gw_buf_release(&entry);
+    if (rc)
+        return rc == GW_ENOENT ? 0 : gw_fail(why, rc, "%s", none.text);
+    ret->leaf = true;
+    ret->index = row.index;
+    rc = ledger_path(folder, gw_archive_folder(a), "ledger", why);
+    if (rc)
+        return rc;
+    rc = ledger_head_open(folder, row.index, &head, &none);
+    if (!rc) {
+        ret->sealed = true;
+        ret->checkpoint = head.opened.checkpoint;
+        ret->quorum = head.opened.quorum;
+        ret->witnesses = head.opened.cosignature_count;
+    }
+    ledger_head_close(&head);
+    return rc && rc != GW_ENOENT ? gw_fail(why, rc, "%s", none.text) : 0;
+}

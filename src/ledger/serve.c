@@ -1,0 +1,426 @@
+// One HTTP server over libmicrohttpd: an event loop collects whole requests
+// within limits, so that a slow client costs a connection and no thread.
+#include "ledger/serve.h"
+
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    IDLE_SECONDS = 30,
+    BODY_SECONDS = 60,   // from the head to the last byte of the body
+    HEAD_MAX = 16 << 10, // memory of a connection, its head included
+    DRAIN_MAX = 1 << 20, // read of a body that is refused anyway
+    LOOPS_MAX = 16,
+    SLEEP_MS = 1000,
+};
+
+struct gw_web_loop {
+    struct gw_web *web;
+    struct MHD_Daemon *daemon;
+    int bell; // eventfd: something was resumed, or it is to stop
+    atomic_bool rung;
+    pthread_t thread;
+};
+
+struct gw_web {
+    struct gw_web_options o;
+    char address[GW_WEB_ADDRESS];
+    atomic_size_t held; // bytes of bodies
+    atomic_int stop;
+    size_t count;
+    struct gw_web_loop loops[LOOPS_MAX];
+};
+
+const char gw_text_plain[] = "text/plain; charset=utf-8";
+
+void gw_web_say(struct gw_web_request *r, int status, const char *text)
+{
+    gw_buf_reset(&r->answer);
+    gw_put_str(&r->answer, text);
+    gw_put_u8(&r->answer, '\n');
+    r->status = status;
+    r->type = gw_text_plain;
+    r->cache = NULL;
+}
+
+// ---- one request --------------------------------------------------------
+static struct MHD_Response *response_of(struct gw_web_request *r)
+{
+    if (r->fd >= 0) {
+        struct MHD_Response *m =
+            MHD_create_response_from_fd64(r->fd_bytes, r->fd);
+        if (m)
+            r->fd = -1; // closed with the response
+        return m;
+    }
+    if (r->answer.err) // an answer that is not whole is none
+        return NULL;
+    // r lives until the answer is sent.
+    return MHD_create_response_from_buffer(r->answer.len, r->answer.at,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_answer(struct gw_web_request *r)
+{
+    struct MHD_Response *m = response_of(r);
+    if (!m)
+        return MHD_NO;
+    bool ok = MHD_add_response_header(m, "Content-Type", r->type);
+    if (r->cache)
+        ok &= MHD_add_response_header(m, "Cache-Control", r->cache);
+    if (r->status == 405)
+        ok &=
+            MHD_add_response_header(m, "Allow", r->post ? "GET, HEAD" : "POST");
+    if (r->status == 429 || r->status == 503)
+        ok &= MHD_add_response_header(m, "Retry-After", "1");
+    enum MHD_Result rc = MHD_NO;
+    if (ok)
+        rc = MHD_queue_response(r->connection, (unsigned)r->status, m);
+    MHD_destroy_response(m);
+    return rc;
+}
+
+// What the head alone decides.
+static enum MHD_Result begin(struct gw_web_loop *l, struct MHD_Connection *c,
+                             const char *url, const char *method, void **state)
+{
+    struct gw_web_request *r = gw_new(sizeof *r);
+    *state = r;
+    if (!r)
+        return MHD_NO;
+    r->loop = l;
+    r->connection = c;
+    r->fd = -1;
+    r->began = gw_tick();
+    gw_buf_init(&r->body, l->web->o.body_max);
+    gw_buf_init(&r->answer, GW_NOTE_MAX);
+    r->post = strcmp(method, "POST") == 0;
+    int n = snprintf(r->path, sizeof r->path, "%s", url);
+    if (n < 0 || n >= GW_WEB_PATH)
+        gw_web_say(r, 414, "the path is too long");
+    if (!r->post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        gw_web_say(r, 501, "GET, HEAD and POST are all there is");
+    const char *length =
+        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+    uint64_t announced = 0;
+    if (length && (!gw_parse_uint(gw_str(length), DRAIN_MAX, &announced))) {
+        gw_web_say(r, 413, "the body is too large");
+        return send_answer(r); // and the connection ends
+    }
+    return MHD_YES;
+}
+
+static void drop_body(struct gw_web *w, struct gw_web_request *r)
+{
+    atomic_fetch_sub(&w->held, r->body.len);
+    gw_buf_release(&r->body);
+    gw_buf_init(&r->body, w->o.body_max);
+}
+
+static enum MHD_Result take(struct gw_web *w, struct gw_web_request *r,
+                            const char *bytes, size_t n)
+{
+    r->length += n;
+    if (r->length > DRAIN_MAX ||
+        gw_tick() - r->began > BODY_SECONDS * (uint64_t)GW_SECOND)
+        return MHD_NO;
+    if (r->status)
+        return MHD_YES;
+    if (r->length > w->o.body_max)
+        gw_web_say(r, 413, "the body is too large");
+    else if (atomic_fetch_add(&w->held, n) + n > w->o.held_max) {
+        atomic_fetch_sub(&w->held, n);
+        gw_web_say(r, 429, "too much at once");
+    } else {
+        gw_put(&r->body, bytes, n);
+        if (r->body.err)
+            atomic_fetch_sub(&w->held, n);
+    }
+    if (r->body.err)
+        gw_web_say(r, 503, "out of memory");
+    if (r->status)
+        drop_body(w, r);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c,
+                                  const char *url, const char *method,
+                                  const char *version, const char *bytes,
+                                  size_t *n, void **state)
+{
+    (void)version;
+    struct gw_web_loop *l = ctx;
+    struct gw_web *w = l->web;
+    struct gw_web_request *r = *state;
+    if (!r)
+        return begin(l, c, url, method, state);
+    if (r->whole) // resumed
+        return send_answer(r);
+    if (*n) {
+        size_t got = *n;
+        *n = 0;
+        return take(w, r, bytes, got);
+    }
+    r->whole = true;
+    if (!r->status)
+        w->o.handle(w->o.ctx, r);
+    return r->deferred ? MHD_YES : send_answer(r);
+}
+
+static void on_end(void *ctx, struct MHD_Connection *c, void **state,
+                   enum MHD_RequestTerminationCode code)
+{
+    (void)ctx;
+    (void)c;
+    (void)code;
+    struct gw_web_request *r = *state;
+    if (!r)
+        return;
+    drop_body(r->loop->web, r);
+    gw_buf_release(&r->answer);
+    if (r->fd >= 0)
+        close(r->fd);
+    gw_free(r);
+    *state = NULL;
+}
+
+// Nothing is decoded: no name that is served here needs it.
+static size_t as_it_is(void *ctx, struct MHD_Connection *c, char *s)
+{
+    (void)ctx;
+    (void)c;
+    return strlen(s);
+}
+
+// ---- the server ---------------------------------------------------------
+static struct MHD_Daemon *start_daemon(struct gw_web_loop *l, int fd, int most)
+{
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_end, NULL},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)as_it_is, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, most, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL,
+        on_request, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+static void ring(struct gw_web_loop *l)
+{
+    const uint64_t one = 1;
+    // A bell that cannot be rung is full, and so it rings.
+    if (!atomic_exchange(&l->rung, true) &&
+        write(l->bell, &one, sizeof one) < 0)
+        return;
+}
+
+static void silence(struct gw_web_loop *l)
+{
+    uint64_t rings;
+    if (atomic_load(&l->rung) && read(l->bell, &rings, sizeof rings) > 0)
+        atomic_store(&l->rung, false);
+}
+
+// libmicrohttpd's own loop (0.9.75) sleeps with work at hand whenever a
+// multiple of 128 connections become ready at once. So the waiting is done
+// here, and it is only ever asked to do what there is to do.
+static void *turn(void *ctx)
+{
+    struct gw_web_loop *l = ctx;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct pollfd ready[] = {
+        {.fd = info ? info->epoll_fd : -1, .events = POLLIN},
+        {.fd = l->bell, .events = POLLIN},
+    };
+    while (!atomic_load(&l->web->stop)) {
+        MHD_UNSIGNED_LONG_LONG due;
+        int wait = SLEEP_MS;
+        if (MHD_get_timeout(l->daemon, &due) == MHD_YES && due < SLEEP_MS)
+            wait = (int)due;
+        if (wait)
+            poll(ready, GW_COUNT(ready), wait);
+        silence(l); // before it looks who was resumed
+        MHD_run(l->daemon);
+    }
+    return NULL;
+}
+
+static bool start_loop(struct gw_web *w, int fd, int threads)
+{
+    struct gw_web_loop *l = &w->loops[w->count];
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0); // the daemon closes it
+    l->web = w;
+    l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (own >= 0 && l->bell >= 0)
+        l->daemon = start_daemon(l, own, w->o.connections / threads + 1);
+    if (l->daemon && pthread_create(&l->thread, NULL, turn, l) == 0) {
+        w->count++;
+        return true;
+    }
+    if (l->daemon)
+        MHD_stop_daemon(l->daemon);
+    else if (own >= 0)
+        close(own);
+    if (l->bell >= 0)
+        close(l->bell);
+    return false;
+}
+
+int gw_web_start(const struct gw_web_options *o, struct gw_web **ret,
+                 struct gw_why *why)
+{
+    int fd, threads = o->threads > 0 ? o->threads : 1;
+    struct gw_web *w = *ret = gw_new(sizeof *w);
+    if (!w)
+        return gw_fail(why, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    w->o = *o;
+    int rc = gw_listen(o->listen, &fd, w->address, why);
+    if (rc) {
+        gw_free(w);
+        *ret = NULL;
+        return rc;
+    }
+    if (threads > LOOPS_MAX)
+        threads = LOOPS_MAX;
+    while (w->count < (size_t)threads && start_loop(w, fd, threads))
+        ;
+    close(fd);
+    if (w->count)
+        return 0;
+    gw_web_stop(w);
+    *ret = NULL;
+    return gw_fail(why, GW_ENET, "%s: the server does not start", o->listen);
+}
+
+const char *gw_web_address(const struct gw_web *w)
+{
+    return w->address;
+}
+
+void gw_web_stop(struct gw_web *w)
+{
+    if (!w)
+        return;
+    atomic_store(&w->stop, 1);
+    for (size_t i = 0; i < w->count; i++) {
+        struct gw_web_loop *l = &w->loops[i];
+        ring(l);
+        pthread_join(l->thread, NULL);
+        MHD_stop_daemon(l->daemon);
+        close(l->bell);
+    }
+    gw_unlisten(w->address);
+    gw_free(w);
+}
+
+void gw_web_resume(struct gw_web_request *r)
+{
+    struct gw_web_loop *l = r->loop; // r may be gone at once
+    MHD_resume_connection(r->connection);
+    ring(l);
+}
+
+// ---- requests that wait -------------------------------------------------
+struct gw_waiting {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct gw_web_request *first, **last;
+    size_t count, max, enough;
+    bool closed;
+};
+
+struct gw_waiting *gw_waiting_new(size_t max)
+{
+    struct gw_waiting *q = gw_new(sizeof *q);
+    pthread_condattr_t attributes;
+    if (!q)
+        return NULL;
+    q->last = &q->first;
+    q->max = max;
+    q->enough = 1;
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->more, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return q;
+}
+
+void gw_waiting_free(struct gw_waiting *q)
+{
+    if (!q)
+        return;
+    pthread_cond_destroy(&q->more);
+    pthread_mutex_destroy(&q->lock);
+    gw_free(q);
+}
+
+void gw_waiting_put(struct gw_waiting *q, struct gw_web_request *r)
+{
+    pthread_mutex_lock(&q->lock);
+    bool closed = q->closed, full = q->count >= q->max;
+    if (!closed && !full) {
+        // Before anybody can resume it.
+        MHD_suspend_connection(r->connection);
+        r->deferred = true;
+        r->next = NULL;
+        *q->last = r;
+        q->last = &r->next;
+        q->count++;
+        if (q->count == 1 || q->count == q->enough)
+            pthread_cond_signal(&q->more);
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (closed)
+        gw_web_say(r, 503, "closing down");
+    else if (full)
+        gw_web_say(r, 429, "too many requests wait");
+}
+
+// Until `enough` wait; false if that took longer than ms.
+static bool wait_for(struct gw_waiting *q, size_t enough, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + (int64_t)ms * 1000000;
+    until.tv_sec += ns / GW_SECOND;
+    until.tv_nsec = ns % GW_SECOND;
+    q->enough = enough;
+    int rc = 0;
+    while (q->count < enough && !q->closed && !rc)
+        rc = pthread_cond_timedwait(&q->more, &q->lock, &until);
+    return q->count >= enough;
+}
+
+struct gw_web_request *gw_waiting_take(struct gw_waiting *q, int wait_ms,
+                                       int linger_ms, size_t enough)
+{
+    pthread_mutex_lock(&q->lock);
+    if (wait_for(q, 1, wait_ms) && linger_ms > 0)
+        wait_for(q, enough, linger_ms);
+    struct gw_web_request *all = q->first;
+    q->first = NULL;
+    q->last = &q->first;
+    q->count = 0;
+    pthread_mutex_unlock(&q->lock);
+    return all;
+}
+
+void gw_waiting_close(struct gw_waiting *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->closed = true;
+    pthread_cond_broadcast(&q->more);
+    pthread_mutex_unlock(&q->lock);
+}
