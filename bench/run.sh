@@ -1,6 +1,7 @@
 #!/bin/sh
 # Speed and size of the main job, beside what bounds them, in one run.
 #   bench/run.sh BUILD [MEGABYTES] [ROUNDS]
+#   bench/run.sh BUILD ledger        the log alone
 # GAWAH_DATA holds real measurements and fingerprints; without it a synthetic
 # month is used, which says less. BENCH_TMP is where the corpus goes.
 set -eu
@@ -13,6 +14,24 @@ gawah=$build/src/gawah
 tmp=${BENCH_TMP:-$build/bench-tmp}
 mkdir -p "$tmp"
 cmake --build "$build" --target benches >&2
+
+# The log: durable appends, submits over HTTP, audits and proofs, each program
+# beside the hash, sync and write rates that it measured in the same run.
+ledger() {
+    echo "THE LOG (entries of 200 bytes)"
+    rm -rf "$tmp/log"
+    "$build/bench/bench_append" "$tmp/log" 200 2 | sed 's/^/  /'
+    rm -rf "$tmp/log"
+    echo
+    "$build/bench/bench_submit" "$tmp/log" 5 512 200 2 | sed 's/^/  /'
+    rm -rf "$tmp/log"
+    echo
+    "$build/bench/bench_audit" 1000000 200 5 | sed 's/^/  /'
+}
+if [ "$megabytes" = ledger ]; then
+    ledger
+    exit
+fi
 
 files=4
 if [ -d "$data/ooni" ]; then
@@ -85,3 +104,5 @@ awk -v j="$json" -v c="$cpu1" -v w="$wall1" -v x="$wall2" -v p="$peak1" -v q="$p
 }'
 echo "  stored: $(du -sk "$tmp/archive/segments" | cut -f1) kB of segments"
 rm -rf "$tmp/archive"
+echo
+ledger

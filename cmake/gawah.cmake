@@ -34,10 +34,23 @@ function(parts)
 endfunction()
 
 # room(<name> [NEEDS rooms...] [LIBS libs...]): one folder, one library, one face.
+# Files in its folder data/ are built in: <room>/data/a-b.csv is
+# gw_<room>_a_b_csv and gw_<room>_a_b_csv_len.
 function(room name)
   cmake_parse_arguments(R "" "" "NEEDS;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c
        ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB data CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/data/*)
+  foreach(path ${data})
+    get_filename_component(file ${path} NAME)
+    string(MAKE_C_IDENTIFIER "gw_${name}_${file}" symbol)
+    set(made ${CMAKE_CURRENT_BINARY_DIR}/data/${symbol}.c)
+    add_custom_command(OUTPUT ${made}
+      COMMAND ${CMAKE_COMMAND} -DIN=${path} -DOUT=${made} -DSYMBOL=${symbol}
+        -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+      DEPENDS ${path} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+    list(APPEND sources ${made})
+  endforeach()
   add_library(gw_${name} STATIC ${sources})
   target_include_directories(gw_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   list(TRANSFORM R_NEEDS PREPEND gw_ OUTPUT_VARIABLE needs)

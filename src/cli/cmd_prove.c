@@ -13,6 +13,7 @@ struct prove {
     struct gw_bundle *bundle;
     struct gw_prove what;
     char evidence[128];
+    bool confidential, witnessed;
 };
 
 static int put_batch_proof(struct prove *p, const char *path,
@@ -110,6 +111,25 @@ static int put_evidence(struct prove *p)
 
 // ---- what gawah says of it ------------------------------------------------
 
+// The object's name is hidden in its leaf: without --disclose it is not told
+// here either. What is looked for has the object's own hash in it, which no
+// record of it can hold.
+static bool leave_out_name(const struct prove *p, struct gw_buf *text)
+{
+    char before[128];
+    snprintf(before, sizeof before, "\"evidence\":{\"sha256\":\"%s\",",
+             p->object.hash);
+    gw_span all = gw_buf_span(text);
+    int64_t at = gw_find(all, gw_str(before), 0);
+    size_t from = at < 0 ? 0 : (size_t)at + strlen(before);
+    int64_t to = at < 0 ? -1 : gw_find(all, GW_LIT("\"kind\":"), from);
+    if (to < 0)
+        return false;
+    memmove(text->at + from, text->at + to, text->len - (size_t)to);
+    text->len -= (size_t)to - from;
+    return true;
+}
+
 // explain shuts its process in before it looks at hostile bytes, and never
 // comes out: it runs in a child.
 static int put_explanation(struct prove *p)
@@ -137,7 +157,9 @@ static int put_explanation(struct prove *p)
     close(pipes[0]);
     if (child > 0)
         waitpid(child, &status, 0);
-    int rc = child < 0 || status || text.err
+    bool bad = child < 0 || status || text.err ||
+               (!p->what.disclose && !leave_out_name(p, &text));
+    int rc = bad
                  ? gw_fail(p->why, GW_EIO, "%s: could not be explained",
                            p->what.about)
                  : gw_bundle_put(p->bundle, "data/explain.json",
@@ -165,7 +187,34 @@ static int find_leaf(struct prove *p)
         gw_fail(p->why, rc, "%s", none.text);
     else
         p->what.leaf = row.index;
+    p->confidential = !rc && gw_find(gw_buf_span(&entry),
+                                     GW_LIT("\"object\":"), 0) < 0;
     gw_buf_release(&entry);
+    return rc;
+}
+
+// A leaf that hides everything proves nothing of what it hides.
+static int check_confidential(const struct prove *p)
+{
+    if (!p->confidential || p->what.disclose ||
+        p->object.state == GW_REDACTED)
+        return 0;
+    return gw_fail(p->why, GW_EREFUSED,
+                   "%s: was taken in with --confidential, and its leaf shows "
+                   "nothing of it. --disclose shows all that the leaf hides, "
+                   "name and source too, to whoever gets the bundle",
+                   p->what.about);
+}
+
+// Others see no further than the checkpoint that the quorum has signed.
+static int check_quorum(struct prove *p)
+{
+    struct gw_witnessed w;
+    uint64_t last = p->what.leaf;
+    if (p->what.segment && p->what.segment_leaf > last)
+        last = p->what.segment_leaf;
+    int rc = gw_ledger_witnessed(p->a, p->object.hash, &w, p->why);
+    p->witnessed = !rc && w.quorum && last < w.checkpoint.size;
     return rc;
 }
 
@@ -190,9 +239,11 @@ static int prove(struct prove *p)
     struct gw_ledger_options o;
     int rc = gw_cli_ledger_options(p->cli, &secret, &o, p->why);
     rc = rc ? rc : find_leaf(p);
+    rc = rc ? rc : check_confidential(p);
     rc = rc ? rc : gw_bundle_begin(p->cli->args.into, &p->bundle, p->why);
     rc = rc ? rc : fill(p);
     rc = rc ? rc : gw_ledger_prove(p->a, &o, &p->what, p->bundle, p->why);
+    rc = rc ? rc : check_quorum(p);
     gw_cli_forget(&secret);
     if (rc) {
         gw_bundle_abort(p->bundle);
@@ -222,6 +273,32 @@ static int parse_id(struct gw_cli *cli, struct gw_id *ret)
     return 0;
 }
 
+static void print_proved(const struct prove *p)
+{
+    const char *into = p->cli->args.into;
+    if (p->cli->args.json) {
+        struct gw_buf b;
+        gw_buf_init(&b, 64 << 10);
+        struct gw_jw w = gw_jw_on(&b);
+        gw_jw_open(&w, '{');
+        gw_jw_kstr(&w, "bundle", gw_str(into));
+        gw_jw_kint(&w, "leaf", (int64_t)p->what.leaf);
+        gw_jw_key(&w, "quorum");
+        gw_jw_bool(&w, p->witnessed);
+        gw_jw_close(&w, '}');
+        gw_cli_line(&b);
+        gw_buf_release(&b);
+    } else if (!p->cli->args.quiet) {
+        printf("written: %s\nto check it, anywhere and offline: gawah verify "
+               "%s\n",
+               into, into);
+    }
+    if (!p->witnessed)
+        fputs("The quorum of witnesses has not signed yet, so that check "
+              "fails: gawah seal, then prove it again.\n",
+              stderr);
+}
+
 int gw_run_prove(struct gw_cli *cli)
 {
     struct gw_why why = {0};
@@ -235,15 +312,12 @@ int gw_run_prove(struct gw_cli *cli)
     p.what.about = cli->args.rest[0];
     p.what.disclose = cli->args.disclose;
     rc = prove(&p);
-    if (rc)
+    if (rc) {
         rc = gw_cli_fail(cli, rc, &why);
-    else if (cli->args.json)
-        printf("{\"bundle\":\"%s\",\"leaf\":%llu}\n", cli->args.into,
-               (unsigned long long)p.what.leaf);
-    else if (!cli->args.quiet)
-        printf("written: %s\nto check it, anywhere and offline: gawah verify "
-               "%s\n",
-               cli->args.into, cli->args.into);
+    } else {
+        print_proved(&p);
+        rc = p.witnessed ? GW_EXIT_OK : GW_EXIT_PARTLY;
+    }
     gw_archive_close(p.a);
     return rc;
 }

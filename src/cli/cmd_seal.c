@@ -10,6 +10,15 @@ static int read_file(const char *path, size_t max, struct gw_buf *ret,
     return gw_file_read(path, ret, why);
 }
 
+// A header with a digit too many or too few must not pass for a mere text.
+static bool nearly_header(gw_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!strchr("0123456789abcdefABCDEF", s.at[i]))
+            return false;
+    return s.len > 144 && s.len < 176;
+}
+
 // What a heartbeat is, is told by its content.
 static int heartbeat(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
 {
@@ -21,6 +30,10 @@ static int heartbeat(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
     uint8_t bytes[80];
     bool header = trimmed.len == 2 * sizeof bytes && gw_unhex(trimmed, bytes);
     bool note = gw_find(value, GW_LIT("\n\n\xe2\x80\x94 "), 0) >= 0;
+    if (!rc && !header && nearly_header(trimmed))
+        rc = gw_fail(why, GW_EFORMAT,
+                     "%s: %zu hex digits; a Bitcoin block header has %zu",
+                     cli->args.heartbeat, trimmed.len, 2 * sizeof bytes);
     const char *kind = header ? "bitcoin-header" : note ? "checkpoint" : "text";
     rc = rc ? rc
             : gw_ledger_heartbeat(d->l, kind, note ? value : trimmed, &index,
@@ -46,7 +59,12 @@ static int anchor(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
     if (rc)
         gw_within(why, "%s", cli->args.anchor);
     else if (!cli->args.json && !cli->args.quiet)
-        printf("stamp taken in: leaf %llu\n", (unsigned long long)index);
+        printf("stamp taken in: leaf %llu, file in %s/anchors\n"
+               "To a stranger it proves a time only if what he checks it with "
+               "is beside it, under\nthe same name: the authority's root "
+               "certificates (.pem), or the Bitcoin block\nheader (.header). "
+               "gawah verify says what it wants.\n",
+               (unsigned long long)index, gw_ledger_folder(d->l));
     gw_buf_release(&b);
     return rc;
 }
@@ -80,8 +98,9 @@ static int request(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
     int rc = gw_ledger_request(d->l, cli->args.witness, &b, why);
     rc = rc ? rc : gw_file_write(cli->args.request, gw_buf_span(&b), why);
     if (!rc && !cli->args.json && !cli->args.quiet)
-        printf("carry %s to %s, who answers with: gawah witness cosign <%s "
-               ">answer\nthen here: gawah seal --response answer\n",
+        printf("carry %s to %s, who answers with:\n  gawah witness cosign "
+               "--keys DIR --policy FILE <%s >answer\nthen here:\n  gawah "
+               "seal --response answer\n",
                cli->args.request, cli->args.witness, cli->args.request);
     gw_buf_release(&b);
     return rc;
@@ -120,9 +139,10 @@ static void print_seal(struct gw_cli *cli, const struct gw_desk *d,
         putchar('\n');
     }
     if (!s->quorum)
-        printf("the quorum of %s is not met: others still see the checkpoint "
-               "before\n",
-               "policy.txt");
+        puts("the quorum of policy.txt is not met: others still see the "
+             "checkpoint before.\nWhen the witnesses answer again: gawah "
+             "seal; of one that is reached by file:\ngawah seal --request "
+             "FILE --witness NAME");
     else if (!cli->args.quiet)
         printf("the log is %s: any web server can serve it\n",
                gw_ledger_folder(d->l));
@@ -149,12 +169,24 @@ static int seal_all(struct gw_cli *cli, struct gw_desk *d,
     return rc;
 }
 
+static int check_seal(struct gw_cli *cli)
+{
+    const struct gw_args *a = &cli->args;
+    if (a->witness && !a->request)
+        return gw_cli_usage(cli, "--witness NAME goes with --request FILE");
+    if (a->response && (a->request || a->stamp))
+        return gw_cli_usage(cli, "--response goes without --request and "
+                                 "--stamp: first take in the answer");
+    return 0;
+}
+
 int gw_run_seal(struct gw_cli *cli)
 {
     struct gw_desk d;
     struct gw_sealed sealed = {0};
     struct gw_why why = {0};
-    int rc = gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
+    int rc = check_seal(cli);
+    rc = rc ? rc : gw_cli_desk(cli, GW_ARCHIVE_WRITE, &d);
     if (rc)
         return rc;
     rc = seal_all(cli, &d, &sealed, &why);

@@ -76,7 +76,8 @@ static void print_end(struct gw_cli *cli, const struct gw_verified *v)
         printf("\nDOES NOT HOLD: %zu of %zu steps failed\n", v->bad,
                v->good + v->bad);
     else
-        printf("\nholds: %zu steps, %zu notes to read\n", v->good, v->notes);
+        printf("\nholds: %zu step%s, %zu note%s to read\n", v->good,
+               v->good == 1 ? "" : "s", v->notes, v->notes == 1 ? "" : "s");
 }
 
 int gw_run_verify(struct gw_cli *cli)

@@ -47,20 +47,40 @@ int ledger_file(const char *folder, const char *name, size_t max,
     return rc;
 }
 
+int ledger_keep(const char *folder, const char *name, gw_span bytes,
+                struct gw_why *why)
+{
+    char path[LEDGER_PATH];
+    struct gw_buf there;
+    gw_buf_init(&there, CHECKPOINT_MAX);
+    int rc = ledger_path(path, folder, name, why);
+    bool same =
+        !rc && ledger_file(folder, name, CHECKPOINT_MAX, &there, NULL) == 0 &&
+        gw_eq(gw_buf_span(&there), bytes);
+    gw_buf_release(&there);
+    return rc || same ? rc : gw_file_write(path, bytes, why);
+}
+
 // ---- keys ---------------------------------------------------------------
 
 // A log made without a name of its own gets one that nobody else has.
-static void make_origin(struct gw_ledger *l, const char *wanted)
+static int make_origin(struct gw_ledger *l, const char *wanted,
+                       struct gw_why *why)
 {
     uint8_t random[8];
     char hex[2 * sizeof random + 1];
     if (wanted) {
-        snprintf(l->origin, sizeof l->origin, "%s", wanted);
-        return;
+        int n = snprintf(l->origin, sizeof l->origin, "%s", wanted);
+        return n > 0 && (size_t)n < sizeof l->origin
+                   ? 0
+                   : gw_fail(why, GW_EUSAGE,
+                             "the name of a log has 1 to %d bytes",
+                             GW_KEY_NAME_MAX);
     }
     gw_random(l->chance, random, sizeof random);
     gw_hex(random, sizeof random, hex);
     snprintf(l->origin, sizeof l->origin, "gawah.local/%s", hex);
+    return 0;
 }
 
 static int make_missing(struct gw_ledger *l, enum gw_role role,
@@ -83,8 +103,8 @@ static int make_keys(struct gw_ledger *l, const char *origin,
     int rc = gw_keyring_public(l->keys, GW_ROLE_LOG, &log, &absent);
     if (rc && rc != GW_ENOENT)
         return gw_fail(why, rc, "%s", absent.text);
-    make_origin(l, rc ? origin : log.name);
-    rc = make_missing(l, GW_ROLE_LOG, l->origin, why);
+    rc = make_origin(l, rc ? origin : log.name, why);
+    rc = rc ? rc : make_missing(l, GW_ROLE_LOG, l->origin, why);
     rc = rc ? rc : make_missing(l, GW_ROLE_NEXT, l->origin, why);
     rc = rc ? rc : make_missing(l, GW_ROLE_AUTHOR, l->origin, why);
     return rc ? rc : make_missing(l, GW_ROLE_BOX, l->origin, why);
@@ -110,13 +130,19 @@ static int first_policy(struct gw_ledger *l, struct gw_why *why)
     return rc;
 }
 
+// A policy that was there and is gone is not made anew: the new one would ask
+// for nobody, and nobody would have decided that.
 static int read_policy(struct gw_ledger *l, struct gw_why *why)
 {
     struct gw_policy *p;
     struct gw_why bad = {0};
-    int rc = ledger_file(l->keys, "policy.txt", POLICY_MAX, &l->policy, why);
+    int rc = ledger_file(l->keys, LEDGER_POLICY, POLICY_MAX, &l->policy, &bad);
+    if (rc == GW_ENOENT)
+        return gw_fail(why, GW_EREFUSED,
+                       "%s/policy.txt is gone. Put it back: %s/%s is a copy",
+                       l->keys, l->folder, LEDGER_LOCAL_POLICY);
     if (rc)
-        return rc;
+        return gw_fail(why, rc, "%s", bad.text);
     rc = gw_policy_parse(gw_buf_span(&l->policy), &p, &bad);
     if (rc)
         return gw_fail(why, rc, "%s/policy.txt: %s", l->keys, bad.text);
@@ -133,7 +159,7 @@ static int read_policy(struct gw_ledger *l, struct gw_why *why)
                            l->keys);
 }
 
-static int read_keys(struct gw_ledger *l, struct gw_why *why)
+static int read_keys(struct gw_ledger *l, bool fresh, struct gw_why *why)
 {
     struct gw_key key;
     int rc = gw_keyring_public(l->keys, GW_ROLE_LOG, &key, why);
@@ -147,60 +173,110 @@ static int read_keys(struct gw_ledger *l, struct gw_why *why)
     memcpy(l->box, key.box.public_key, sizeof l->box);
     rc = gw_keyring_open(l->keys, GW_ROLE_AUTHOR, gw_buf_span(&l->passphrase),
                          &l->author, why);
-    rc = rc ? rc : first_policy(l, why);
+    if (!rc && fresh)
+        rc = first_policy(l, why);
     return rc ? rc : read_policy(l, why);
 }
 
 // ---- the key leaf -------------------------------------------------------
 
-struct key_texts { // as JSON
-    char log[GW_VKEY_TEXT + 2], author[GW_VKEY_TEXT + 2];
-    char next[2 * GW_HASH_LEN + 3], policy[2 * GW_HASH_LEN + 3];
+enum { KEY_AUTHOR, KEY_LOG, KEY_NEXT, KEY_POLICY, KEY_FIELDS };
+struct key_texts { // as canonical JSON
+    struct gw_buf json[KEY_FIELDS];
+    struct gw_leaf_field fields[KEY_FIELDS];
 };
 
-static void quote_hash(gw_span bytes, char ret[2 * GW_HASH_LEN + 3])
+static void quote(struct gw_buf *ret, const char *text)
 {
-    struct gw_hash32 h = gw_sha256(bytes);
-    ret[0] = '"';
-    gw_hex(h.at, sizeof h.at, ret + 1);
-    ret[2 * GW_HASH_LEN + 1] = '"';
-    ret[2 * GW_HASH_LEN + 2] = 0;
+    struct gw_jw w = gw_jw_on(ret);
+    gw_jw_str(&w, gw_str(text));
 }
 
-static void quote_vkey(const struct gw_vkey *k, char ret[GW_VKEY_TEXT + 2])
+static void quote_hash(struct gw_buf *ret, gw_span bytes)
+{
+    struct gw_hash32 h = gw_sha256(bytes);
+    char hex[2 * GW_HASH_LEN + 1];
+    gw_hex(h.at, sizeof h.at, hex);
+    quote(ret, hex);
+}
+
+static void quote_vkey(struct gw_buf *ret, const struct gw_vkey *k)
 {
     char text[GW_VKEY_TEXT];
     gw_vkey_format(k, text);
-    snprintf(ret, GW_VKEY_TEXT + 2, "\"%s\"", text);
+    quote(ret, text);
 }
 
-static int write_keys(struct gw_ledger *l, struct key_texts *ret,
+static int write_keys(struct gw_ledger *l, struct key_texts *t,
                       struct gw_why *why)
 {
+    static const char *const names[KEY_FIELDS] = {"author", "log", "next",
+                                                  "policy"};
     struct gw_key next;
     int rc = gw_keyring_public(l->keys, GW_ROLE_NEXT, &next, why);
     if (rc)
         return rc;
-    quote_vkey(&l->log, ret->log);
-    quote_vkey(&l->author.vkey, ret->author);
-    quote_hash(gw_span_of(next.vkey.public_key, GW_PUBLIC_LEN), ret->next);
-    quote_hash(gw_buf_span(&l->policy), ret->policy);
+    quote_vkey(&t->json[KEY_AUTHOR], &l->author.vkey);
+    quote_vkey(&t->json[KEY_LOG], &l->log);
+    quote_hash(&t->json[KEY_NEXT],
+               gw_span_of(next.vkey.public_key, GW_PUBLIC_LEN));
+    quote_hash(&t->json[KEY_POLICY], gw_buf_span(&l->policy));
+    for (size_t i = 0; i < KEY_FIELDS; i++) {
+        t->fields[i] =
+            (struct gw_leaf_field){names[i], gw_buf_span(&t->json[i]), false};
+        if (t->json[i].err)
+            return gw_fail(why, t->json[i].err, "out of memory");
+    }
     return 0;
 }
 
-static int is_in_force(struct gw_ledger *l, const struct gw_leaf_field *fields,
-                       size_t n, bool *ret, struct gw_why *why)
+// A new log key must be the one that the leaf before promised. A leaf that
+// breaks this chain would break it for ever, so it is not written.
+static int check_promise(struct gw_ledger *l, const struct gw_leaf_row *row,
+                         gw_span old_log, gw_span promised,
+                         const struct key_texts *t, struct gw_why *why)
+{
+    struct gw_buf is;
+    gw_buf_init(&is, 256);
+    quote_hash(&is, gw_span_of(l->log.public_key, GW_PUBLIC_LEN));
+    bool kept = gw_eq(old_log, t->fields[KEY_LOG].json) ||
+                gw_eq(promised, gw_buf_span(&is));
+    gw_buf_release(&is);
+    return kept ? 0
+                : gw_fail(why, GW_EREFUSED,
+                          "%s/log.key is not the key that leaf %llu promised: "
+                          "keys of another archive, or rotated twice without a "
+                          "seal in between. Put the keys back as they were "
+                          "after the first rotation (log.<key id>.key is the "
+                          "one before), seal, and rotate again",
+                          l->keys, (unsigned long long)row->index);
+}
+
+// Whether the newest key leaf says the same.
+static int is_in_force(struct gw_ledger *l, const struct key_texts *t,
+                       bool *ret, struct gw_why *why)
 {
     struct gw_leaf_row row;
     struct gw_buf entry;
     struct gw_why none = {0};
+    gw_span had[KEY_FIELDS];
+    *ret = false;
     gw_buf_init(&entry, GW_LEAF_MAX);
     struct gw_arena *arena = gw_arena_new(1 << 20);
-    int rc = gw_leaf_newest(l->a, "key", "keys", &row, &entry, &none);
-    *ret = rc == 0 && arena;
-    for (size_t i = 0; i < n && *ret; i++)
-        *ret = gw_eq(gw_leaf_member(gw_buf_span(&entry), fields[i].name, arena),
-                     fields[i].json);
+    int rc = arena ? gw_leaf_newest(l->a, "key", "keys", &row, &entry, &none)
+                   : gw_fail(&none, GW_ENOMEM, "out of memory");
+    for (size_t i = 0; i < KEY_FIELDS && !rc; i++) {
+        had[i] =
+            gw_leaf_member(gw_buf_span(&entry), t->fields[i].name, arena);
+        if (!had[i].at)
+            rc = gw_fail(&none, GW_ECORRUPT, "leaf %llu: cannot read its keys",
+                         (unsigned long long)row.index);
+    }
+    rc = rc ? rc
+            : check_promise(l, &row, had[KEY_LOG], had[KEY_NEXT], t, &none);
+    *ret = rc == 0;
+    for (size_t i = 0; i < KEY_FIELDS && *ret; i++)
+        *ret = gw_eq(had[i], t->fields[i].json);
     gw_arena_free(arena);
     gw_buf_release(&entry);
     return rc && rc != GW_ENOENT ? gw_fail(why, rc, "%s", none.text) : 0;
@@ -211,19 +287,21 @@ static int is_in_force(struct gw_ledger *l, const struct gw_leaf_field *fields,
 static int witness_keys(struct gw_ledger *l, struct gw_why *why)
 {
     struct key_texts t;
-    bool known;
+    bool known = false;
     uint64_t index;
+    for (size_t i = 0; i < KEY_FIELDS; i++)
+        gw_buf_init(&t.json[i], 8 * GW_VKEY_TEXT);
     int rc = write_keys(l, &t, why);
-    struct gw_leaf_field fields[] = {{"author", gw_str(t.author), false},
-                                     {"log", gw_str(t.log), false},
-                                     {"next", gw_str(t.next), false},
-                                     {"policy", gw_str(t.policy), false}};
     struct gw_new_leaf leaf = {.type = GW_LEAF_KEY,
                                .at = gw_now(&l->clock),
-                               .fields = fields,
-                               .count = GW_COUNT(fields)};
-    rc = rc ? rc : is_in_force(l, fields, leaf.count, &known, why);
-    return rc || known ? rc : gw_ledger_append(l, &leaf, "keys", &index, why);
+                               .fields = t.fields,
+                               .count = KEY_FIELDS};
+    rc = rc ? rc : is_in_force(l, &t, &known, why);
+    if (!rc && !known)
+        rc = gw_ledger_append(l, &leaf, "keys", &index, why);
+    for (size_t i = 0; i < KEY_FIELDS; i++)
+        gw_buf_release(&t.json[i]);
+    return rc;
 }
 
 // ---- open and close -----------------------------------------------------
@@ -244,7 +322,7 @@ static int set_up(struct gw_ledger *l, const struct gw_ledger_options *o,
     rc = rc ? rc : gw_leaf_count(l->a, &leaves, why);
     if (!rc && !leaves)
         rc = make_keys(l, o->origin, why);
-    rc = rc ? rc : read_keys(l, why);
+    rc = rc ? rc : read_keys(l, !leaves, why);
     if (rc == GW_ENOENT && leaves)
         gw_within(why, "this archive has a ledger, but its keys are missing "
                        "(--keys DIR names their folder)");

@@ -12,6 +12,14 @@ enum {
     ITEM_KEY = 32,
 };
 
+// What others read is a checkpoint and the policy that a key leaf under it
+// names. The newest tree of all has both beside them, until the quorum of its
+// policy has signed.
+#define LEDGER_SEALED       "checkpoint"
+#define LEDGER_POLICY       "policy.txt"
+#define LEDGER_LOCAL        "checkpoint.local"
+#define LEDGER_LOCAL_POLICY "policy.local"
+
 struct gw_ledger {
     struct gw_archive *a;
     struct gw_clock clock;
@@ -36,18 +44,29 @@ int ledger_path(char ret[static LEDGER_PATH], const char *folder,
 // A file of the static folder, appended; GW_ENOENT.
 int ledger_file(const char *folder, const char *name, size_t max,
                 struct gw_buf *ret, struct gw_why *why);
-// The newest published checkpoint: cosigned if `checkpoint` covers more than
-// index, else checkpoint.local. Opened under the policy given.
+// Replaces a file of the static folder, unless it has these bytes already.
+int ledger_keep(const char *folder, const char *name, gw_span bytes,
+                struct gw_why *why);
+// The tree that a checkpoint file speaks of, whoever signed it; GW_ENOENT.
+int ledger_tree(const char *folder, const char *name, struct gw_checkpoint *ret,
+                struct gw_why *why);
+
+// The newest checkpoint over a leaf, under the policy of its own time: the one
+// that a quorum signed if that covers the leaf, else checkpoint.local.
 struct ledger_head {
     struct gw_buf note, policy_text;
     struct gw_policy *policy;
     struct gw_arena *arena;
     struct gw_opened opened;
-    bool local; // only the log's own signature counts
 };
 int ledger_head_open(const char *folder, uint64_t index,
                      struct ledger_head *ret, struct gw_why *why);
 void ledger_head_close(struct ledger_head *h);
+
+// Cosignatures for checkpoint.local under its policy; replaces the checkpoint
+// that others read when the quorum has signed (cosign.c). ask: over HTTP.
+int ledger_cosign(struct gw_ledger *l, bool ask, struct gw_sealed *ret,
+                  struct gw_why *why);
 // Appends JSON of {"index":n,"leaf":"<hex leaf hash>"}.
 void ledger_ref(struct gw_buf *json, uint64_t index, const uint8_t *hash);
 

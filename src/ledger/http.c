@@ -137,7 +137,6 @@ static int meaning_of(CURLcode res)
     switch ((int)res) {
     case CURLE_OUT_OF_MEMORY: return GW_ENOMEM;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_PEER_FAILED_VERIFICATION: return GW_EREFUSED;
     default: return GW_ENET;
     }

@@ -203,7 +203,10 @@ struct gw_audit {
     struct gw_range range; // the whole tree's
 };
 // Reads every bundle and every tile of a checkpoint's tree, recomputes all
-// hashes and the root. The message names the file that is wrong.
+// hashes and the root. The message names the file that is wrong. Callbacks come
+// one at a time, but may come from another thread. Where a full file stands in
+// for a partial one, file() is given the part that was checked. Stopped:
+// GW_EREFUSED.
 int gw_log_audit(struct gw_log_reader *r, const struct gw_checkpoint *c,
                  const struct gw_audit_options *options, struct gw_audit *ret,
                  struct gw_why *why) GW_MUSTCHECK;
@@ -283,7 +286,8 @@ struct gw_log_options {
     struct gw_sign sign;    // borrowed
     const char *name;       // file the signed checkpoint goes to
     const char *journal;    // folder of the write-ahead journal, or NULL: the
-                            // caller keeps entries until they are published
+                            // caller has entries durable before it appends
+                            // them: full bundles may be written early
     uint64_t journal_bytes; // its size on disk, written beforehand
     int threads;            // hashing; 0: one
 };
@@ -296,7 +300,9 @@ int gw_log_open(const struct gw_log_options *o, struct gw_log **ret,
 void gw_log_close(struct gw_log *l);
 uint64_t gw_log_size(const struct gw_log *l);      // appended
 uint64_t gw_log_published(const struct gw_log *l); // under a checkpoint
-// Gives indices from *ret_first on. Durable only after gw_log_sync.
+// Gives indices from *ret_first on. Durable only after gw_log_sync. A journal
+// that is full publishes by itself; a batch larger than it is GW_ETOOBIG. After
+// GW_EIO the log must be closed and opened again.
 int gw_log_append(struct gw_log *l, const gw_span *entries, size_t n,
                   uint64_t *ret_first, struct gw_why *why) GW_MUSTCHECK;
 int gw_log_sync(struct gw_log *l, struct gw_why *why) GW_MUSTCHECK;
@@ -344,7 +350,7 @@ int gw_mirror(struct gw_log_reader *from, const struct gw_policy *policy,
     X(HEARTBEAT, "heartbeat")     /* a public value nobody knew before */      \
     X(ANCHOR, "anchor")           /* a stamp of an earlier checkpoint */       \
     X(CUSTODY, "custody")         /* transfer, access, copy */                 \
-    X(DECOY, "decoy")             /* nothing, in the shape of evidence */
+    X(DECOY, "decoy")             /* nothing; its entry says "evidence" */
 enum gw_leaf_type {
 #define X(name, text) GW_LEAF_##name,
     GW_LEAF_TYPES(X)
@@ -414,8 +420,9 @@ struct gw_ots {
 };
 int gw_ots_read(gw_span bytes, struct gw_arena *arena, struct gw_ots *ret,
                 struct gw_why *why) GW_MUSTCHECK;
-// An 80-byte Bitcoin block header: its proof of work holds (against the target
-// it states, which must be at least as hard as min_bits), and its time.
+// An 80-byte Bitcoin block header: its proof of work holds against the target
+// it states, which must be as hard as the chain's easiest since that date. The
+// results are filled for any 80 bytes. GW_EREFUSED: too easy; GW_EPROOF.
 int gw_bitcoin_header(gw_span header, struct gw_hash32 *ret_merkle_root,
                       struct gw_hash32 *ret_block_hash, int64_t *ret_posix,
                       struct gw_why *why) GW_MUSTCHECK;

@@ -109,6 +109,7 @@ int gw_witness_accept(const struct gw_policy *p, gw_span signed_checkpoint,
     gw_span text;
     struct gw_checkpoint c;
     int found = 0;
+    size_t before = ret->len;
     int rc = open_text(signed_checkpoint, &text, &c, why);
     if (!rc && answer.len > ANSWER_MAX)
         rc = gw_fail(why, GW_ETOOBIG, "answer: longer than %d bytes",
@@ -117,8 +118,10 @@ int gw_witness_accept(const struct gw_policy *p, gw_span signed_checkpoint,
         rc = pick(gw_policy_witness(p, i), text, answer, ret, why);
         found += rc == 1;
     }
-    if (rc < 0)
+    if (rc < 0) {
+        ret->len = before; // nothing of a file that is wrong anywhere
         return rc;
+    }
     return found ? 0
                  : gw_fail(why, GW_EPROOF,
                            "answer: no cosignature of this checkpoint by a "

@@ -248,6 +248,33 @@
     X(INT, resolver_asn, "")                                                   \
     X(TIME, start_time, "")                                                    \
     X(INT, observer, "identity of the observer, see docs/methods/observers")   \
+    X(STR, program, "software_name and software_version, a blank between")     \
+    X(INT, synthetic, "")
+
+// What one observer found of one target in one hour: the smallest unit that
+// evidence is counted by (tier 3). Sorted by cc, target, asn, layer, hour,
+// observer, program.
+#define GW_CELL_COLUMNS(X)                                                     \
+    X(STR, cc, "country of the probe")                                         \
+    X(STR, target, "service or host, see data/services.csv")                   \
+    X(INT, asn, "network of the probe; null unknown")                          \
+    X(STR, org, "its name as last seen")                                       \
+    X(INT, layer, "enum gw_layer")                                             \
+    X(INT, resolver_asn, "layer dns: network of the resolver; else null")      \
+    X(TIME, hour, "begin of the hour of measurement_start_time")               \
+    X(INT, observer, "see docs/methods/observers.md")                          \
+    X(STR, program, "software_name and software_version")                      \
+    X(INT, unknown, "measurements whose finding was unknown")                  \
+    X(INT, ok, "likewise ok")                                                  \
+    X(INT, down, "likewise down")                                              \
+    X(INT, blocked, "likewise blocked")                                        \
+    X(INT, throttled, "of all of them, those marked throttled")                \
+    X(INT, intercepted, "likewise intercepted")                                \
+    X(REAL, llr, "largest log-likelihood ratio among the blocked; null none")  \
+    X(STR, rule, "of that finding")                                            \
+    X(INT, record, "its record; with n the id of an example")                  \
+    X(INT, n, "its ordinal; null: no blocked one, the example is the first")   \
+    X(INT, lag, "largest arrival lag in seconds: uid's time less start; null") \
     X(INT, synthetic, "")
 
 // OONI's verdict keys computed by us from the facts, for comparison.
@@ -278,4 +305,5 @@
     T(key, GW_KEY_COLUMNS)                                                     \
     T(finding, GW_FINDING_COLUMNS)                                             \
     T(fired, GW_FIRED_COLUMNS)                                                 \
-    T(verdict, GW_VERDICT_COLUMNS)
+    T(verdict, GW_VERDICT_COLUMNS)                                             \
+    T(cell, GW_CELL_COLUMNS)

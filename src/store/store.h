@@ -141,7 +141,7 @@ int gw_refusals_each(struct gw_archive *a, const char *object /* or NULL */,
                      gw_refusal_fn *fn, void *ctx, struct gw_why *why);
 
 // ---- segments (tiers 1 and 2) -------------------------------------------
-enum gw_tier { GW_TIER_FACTS, GW_TIER_FINDINGS };
+enum gw_tier { GW_TIER_FACTS, GW_TIER_FINDINGS, GW_TIER_CELLS };
 struct gw_segment_writer;
 // header: one line of JSON saying what the segment was made from and with.
 // Begin, put and abort touch no catalogue: other threads may call them, each
@@ -227,6 +227,61 @@ int gw_leaf_burn(struct gw_archive *a, uint64_t index,
 int gw_evidence_unwitnessed(struct gw_archive *a,
                             char ret_hash[static 2 * GW_HASH_LEN + 1],
                             struct gw_why *why) GW_MUSTCHECK;
+
+// ---- days and incidents (tiers 3 and 5, as pages show them) ---------------
+// Findings of one target on one network at one layer, summed up by day.
+struct gw_day_row {
+    char cc[3], target[256], org[128];
+    int64_t asn; // GW_NULL unknown
+    int64_t layer;
+    gw_time day;          // midnight UTC
+    int64_t count[4];     // measurements by enum gw_state
+    int64_t observers[4]; // distinct, likewise
+    int64_t throttled, intercepted;
+    char rule[64], example[64]; // of the weightiest blocked finding, or the
+                                // first of all
+    bool synthetic, aggregate;  // aggregate: counts somebody else made
+};
+// Replaces all of them in the running transaction: clear, then add in any
+// order; each key once.
+int gw_days_clear(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;
+int gw_day_add(struct gw_archive *a, const struct gw_day_row *d,
+               struct gw_why *why) GW_MUSTCHECK;
+// In order of cc, target, asn, layer, day. NULL, -1 and GW_NEVER: no filter.
+struct gw_day_filter {
+    const char *cc, *target;
+    int64_t asn, layer;
+    gw_time since, until; // [since, until)
+};
+typedef int gw_day_fn(void *ctx, const struct gw_day_row *d);
+int gw_days_each(struct gw_archive *a, const struct gw_day_filter *f,
+                 gw_day_fn *fn, void *ctx, struct gw_why *why);
+
+// One event in the world. body: canonical JSON, docs/formats/incidents.md.
+struct gw_incident_row {
+    char id[16];     // "i-" and 12 hex digits
+    int64_t version; // 1, then one more with each change
+    char kind[16];   // blocking throttling interception down silence defect
+    char cc[3], target[256];
+    gw_time since[2], until[2]; // earliest, latest; until GW_NEVER: goes on
+    double log_odds;            // natural logarithm
+    char confidence[24];
+    int64_t observers, measurements, blocked;
+    bool synthetic, withdrawn; // withdrawn: it is no longer believed
+    gw_time changed;           // when this version was made
+    gw_span body;              // borrowed until the next call
+};
+// A new incident, or a new version of one whose body differs; nothing when it
+// is the same. Earlier versions are kept. ret_changed may be NULL.
+int gw_incident_put(struct gw_archive *a, const struct gw_incident_row *i,
+                    bool *ret_changed, struct gw_why *why) GW_MUSTCHECK;
+typedef int gw_incident_fn(void *ctx, const struct gw_incident_row *i);
+// Newest versions, newest onset first.
+int gw_incidents_each(struct gw_archive *a, gw_incident_fn *fn, void *ctx,
+                      struct gw_why *why);
+// All versions of one, oldest first. GW_ENOENT if there is none.
+int gw_incident_history(struct gw_archive *a, const char *id,
+                        gw_incident_fn *fn, void *ctx, struct gw_why *why);
 
 // ---- small values -------------------------------------------------------
 // Named settings and marks, e.g. "rules" or "pool". Get appends to ret;
