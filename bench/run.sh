@@ -2,9 +2,17 @@
 # Speed and size of the main job, beside what bounds them, in one run.
 #   bench/run.sh BUILD [MEGABYTES] [ROUNDS]
 #   bench/run.sh BUILD ledger        the log alone
+#   bench/run.sh BUILD truth [SEEDS] how often incidents are right
 # GAWAH_DATA holds real measurements and fingerprints; without it a synthetic
 # month is used, which says less. BENCH_TMP is where the corpus goes.
 set -eu
+case ${2:-} in
+truth)
+    build=$1
+    shift 2
+    exec sh "$(dirname "$0")/truth.sh" "$build" "$@"
+    ;;
+esac
 build=$1
 megabytes=${2:-1000}
 rounds=${3:-5}

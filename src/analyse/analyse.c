@@ -347,8 +347,8 @@ static void run_pass(struct pass *p, bool judging)
 static int add_object(void *ctx, const struct gw_object *o)
 {
     struct pass *p = ctx;
-    if (!gw_kind_is_measurements(o->kind))
-        return 0;
+    if (!gw_kind_is_measurements(o->kind) || o->kind == GW_KIND_AGGREGATE)
+        return 0; // counts are judged already, by whoever made them
     if (p->object_count == p->object_cap) {
         size_t cap = p->object_cap ? p->object_cap * 2 : 64;
         struct object_ref *list = gw_resize(p->objects, cap, sizeof *list);

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 // Raised whenever a rule, its weight or the way they combine changes.
-#define GW_RULES_VERSION 1
+#define GW_RULES_VERSION 2
 
 // ---- the rule registry --------------------------------------------------
 // What a rule can look at, by layer: named signals of a subject (a name looked

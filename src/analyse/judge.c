@@ -162,9 +162,18 @@ static gw_span target_of(const struct gw_view *v)
     return v->m->test_name;
 }
 
-static void fill_from_measurement(struct gw_finding_row *f,
-                                  const struct gw_view *v)
+static gw_span program_of(struct gw_judge *j)
 {
+    gw_span name = j->v->m->software_name, version = j->v->m->software_version;
+    if (!name.len || !version.len)
+        return name.len ? name : version;
+    return GW_JOIN(j, name, GW_LIT(" "), version);
+}
+
+static void fill_from_measurement(struct gw_finding_row *f,
+                                  const struct gw_judge *j)
+{
+    const struct gw_view *v = j->v;
     f->record = v->m->record;
     f->target = target_of(v);
     f->input = v->m->input;
@@ -176,6 +185,7 @@ static void fill_from_measurement(struct gw_finding_row *f,
     f->resolver_asn = v->m->resolver_asn;
     f->start_time = v->m->start_time;
     f->observer = gw_observer(v->m);
+    f->program = j->program;
     f->synthetic = v->m->synthetic == 1;
 }
 
@@ -248,7 +258,7 @@ static struct gw_finding_row *add_finding(struct gw_judge *j,
 {
     int64_t at = (int64_t)j->out->rows[GW_TABLE_finding].count;
     struct gw_finding_row *f = gw_add_finding(j->out);
-    fill_from_measurement(f, j->v);
+    fill_from_measurement(f, j);
     f->n = n;
     f->layer = layer;
     f->state = s->state;
@@ -305,7 +315,7 @@ static void add_whole(struct gw_judge *j,
 {
     struct whole w = judge_whole(by_layer, page);
     struct gw_finding_row *f = gw_add_finding(j->out);
-    fill_from_measurement(f, j->v);
+    fill_from_measurement(f, j);
     f->n = n;
     f->layer = GW_LAYER_ALL;
     f->throttled = f->intercepted = 0;
@@ -333,6 +343,7 @@ void gw_judge_measurement(struct gw_judge *j, const struct gw_view *v)
     const struct gw_subject *by_layer[GW_LAYER_COUNT] = {0};
     int64_t n = 1; // 0 is the measurement's own
     j->v = v;
+    j->program = program_of(j);
     j->distrusted_count = 0;
     memset(j->count, 0, sizeof j->count);
     gw_judge_dns(j);

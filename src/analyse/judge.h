@@ -192,6 +192,7 @@ struct gw_judge {
     struct gw_block *out;   // findings go here; borrowed
     struct gw_arena *arena; // texts of the findings
     const struct gw_view *v;
+    gw_span program; // that measured, as findings name it
     struct gw_subject subject[GW_LAYER_COUNT][GW_SUBJECTS_MAX];
     size_t count[GW_LAYER_COUNT];
     // hosts whose answers are not believed, and addresses only they gave

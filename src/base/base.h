@@ -211,6 +211,9 @@ double gw_rand_unit(struct gw_rand *r); // [0, 1)
 // Whole file into b (appended). The message names the path.
 int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why);
 // A file appears whole or not at all: temporary, fsync, rename, fsync folder.
+// GW_EREFUSED: what is there, or what a link there leads to, is no regular file
+// (a device, FIFO, socket or folder). A link to a regular file, or to nothing,
+// is itself replaced; what it led to stays as it is.
 int gw_file_write(const char *path, gw_span bytes, struct gw_why *why);
 int gw_mkdirs(const char *path, struct gw_why *why);
 

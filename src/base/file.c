@@ -77,9 +77,22 @@ static int sync_folder(const char *path)
     return rc;
 }
 
+// Renaming over a device or a FIFO would take it away from everybody else.
+static int check_replaceable(const char *path, struct gw_why *why)
+{
+    struct stat st;
+    if (stat(path, &st) || S_ISREG(st.st_mode))
+        return 0; // what keeps from looking keeps from creating too
+    return gw_fail(why, GW_EREFUSED,
+                   "%s: is there and is no file, so it is not replaced", path);
+}
+
 int gw_file_write(const char *path, gw_span bytes, struct gw_why *why)
 {
     char temporary[PATH_MAX_HERE];
+    int refused = check_replaceable(path, why);
+    if (refused)
+        return refused;
     int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof temporary)
         return gw_fail(why, GW_ETOOBIG, "%s: path is too long", path);

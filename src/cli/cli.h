@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "model/model.h"
 #include "monitor/monitor.h"
+#include "publish/publish.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
@@ -34,7 +35,7 @@ struct gw_args {
     const char *network;
     const char *keys, *origin, *signer, *passphrase, *because, *policy, *leaf;
     const char *old, *listen, *stamp, *anchor, *heartbeat, *request, *response;
-    const char *witness;
+    const char *witness, *contact;
     int64_t threads, limit, seed, days, networks, per_day, parallel;
     bool json, quiet, again, all, help, man, skip_postcans;
     bool whole, disclose, offline, confidential;
@@ -136,13 +137,16 @@ int gw_run_witness(struct gw_cli *cli);
 int gw_run_mirror(struct gw_cli *cli);
 int gw_run_log(struct gw_cli *cli);
 int gw_run_redact(struct gw_cli *cli);
+int gw_run_serve(struct gw_cli *cli);
 int gw_export_ledger(struct gw_cli *cli);
 int gw_run_init(struct gw_cli *cli);
 int gw_run_ingest(struct gw_cli *cli);
 int gw_run_fetch(struct gw_cli *cli);
 int gw_run_analyse(struct gw_cli *cli);
 int gw_run_findings(struct gw_cli *cli);
+int gw_run_incidents(struct gw_cli *cli);
 int gw_run_explain(struct gw_cli *cli);
+int gw_run_publish(struct gw_cli *cli);
 int gw_run_export(struct gw_cli *cli);
 int gw_run_rules(struct gw_cli *cli);
 int gw_run_evidence(struct gw_cli *cli);

@@ -323,6 +323,7 @@ static int check_object(void *ctx, const struct gw_object *o)
         complain(c, &why);
     check_segment(c, GW_TIER_FACTS, o->hash);
     check_segment(c, GW_TIER_FINDINGS, o->hash);
+    check_segment(c, GW_TIER_CELLS, o->hash);
     gw_cli_progress(c->cli, "checked %lld objects", (long long)c->objects);
     return *c->cli->stop;
 }

@@ -1,6 +1,7 @@
 // explain: from a finding to its rules, the observations they looked at, the
 // evidence object, the position in it, and the bytes.
 #include "cli/explain.h"
+#include "cli/incidents.h"
 
 #include <unistd.h>
 
@@ -198,6 +199,8 @@ int gw_run_explain(struct gw_cli *cli)
     if (cli->args.rest_count != 1)
         return gw_cli_usage(cli, "explain wants one id; gawah findings prints "
                                  "some");
+    if (strncmp(cli->args.rest[0], "i-", 2) == 0)
+        return gw_explain_incident(cli);
     int rc = gw_cli_open(cli, GW_ARCHIVE_READ, &a);
     if (rc)
         return rc;

@@ -304,7 +304,7 @@ static int export_object(void *ctx, const struct gw_object *o)
     char rows[32];
     if (*e->cli->stop)
         return 1;
-    if (!gw_kind_is_measurements(o->kind))
+    if (!gw_kind_is_measurements(o->kind) || o->kind == GW_KIND_AGGREGATE)
         return 0;
     int rc = e->what == GW_EXPORT_FINDINGS   ? export_findings(e, o, &why)
              : e->what == GW_EXPORT_VERDICTS ? export_verdicts(e, o, &why)

@@ -2,20 +2,39 @@
 // the network.
 #include "cli/cli.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+static const char *archive_folder(const struct gw_cli *cli)
+{
+    const char *archive = cli->args.archive;
+    if (!archive)
+        archive = getenv("GAWAH_ARCHIVE");
+    return archive && *archive ? archive : "archive";
+}
 
 static const char *keys_folder(const struct gw_cli *cli, char ret[4096])
 {
-    const char *archive = cli->args.archive;
     if (cli->args.keys)
         return cli->args.keys;
-    if (!archive)
-        archive = getenv("GAWAH_ARCHIVE");
-    snprintf(ret, 4096, "%s/keys", archive && *archive ? archive : "archive");
+    snprintf(ret, 4096, "%s/keys", archive_folder(cli));
     return ret;
 }
 
-static void show_key(struct gw_cli *cli, const struct gw_key *k, bool locked)
+enum secret { OPEN, LOCKED, ELSEWHERE };
+
+static int find_secret(const char *folder, enum gw_role role, enum secret *ret,
+                       struct gw_why *why)
+{
+    bool locked = false, elsewhere = false;
+    int rc = gw_keyring_is_locked(folder, role, &locked, why);
+    rc = rc ? rc : gw_keyring_is_elsewhere(folder, role, &elsewhere, why);
+    *ret = elsewhere ? ELSEWHERE : locked ? LOCKED : OPEN;
+    return rc;
+}
+
+static void show_key(struct gw_cli *cli, const struct gw_key *k,
+                     enum secret secret)
 {
     static const char *const purposes[GW_ROLE_COUNT] = {
         [GW_ROLE_LOG] = "signs checkpoints",
@@ -24,6 +43,8 @@ static void show_key(struct gw_cli *cli, const struct gw_key *k, bool locked)
         [GW_ROLE_BOX] = "opens what leaves hide",
         [GW_ROLE_WITNESS] = "cosigns what it has seen",
         [GW_ROLE_MIRROR] = "cosigns what it holds"};
+    static const char *const where[] = {"", ", behind a passphrase",
+                                        ", its secret elsewhere"};
     char text[GW_VKEY_TEXT] = "";
     if (k->role == GW_ROLE_BOX)
         gw_hex(k->box.public_key, sizeof k->box.public_key, text);
@@ -38,14 +59,16 @@ static void show_key(struct gw_cli *cli, const struct gw_key *k, bool locked)
         gw_jw_kstr(&w, "name", gw_str(k->name));
         gw_jw_kstr(&w, "public", gw_str(text));
         gw_jw_key(&w, "passphrase");
-        gw_jw_bool(&w, locked);
+        gw_jw_bool(&w, secret == LOCKED);
+        gw_jw_key(&w, "elsewhere");
+        gw_jw_bool(&w, secret == ELSEWHERE);
         gw_jw_close(&w, '}');
         gw_cli_line(&b);
         gw_buf_release(&b);
         return;
     }
     printf("%-8s %s%s\n         %s\n", gw_role_name(k->role), purposes[k->role],
-           locked ? ", behind a passphrase" : "", text);
+           where[secret], text);
 }
 
 static int show_keys(struct gw_cli *cli, const char *folder, struct gw_why *why)
@@ -54,15 +77,14 @@ static int show_keys(struct gw_cli *cli, const char *folder, struct gw_why *why)
     for (int r = 0; r < GW_ROLE_COUNT; r++) {
         struct gw_key k;
         struct gw_why none = {0};
-        bool locked = false;
+        enum secret secret = OPEN;
         int rc = gw_keyring_public(folder, (enum gw_role)r, &k, &none);
         if (rc == GW_ENOENT)
             continue;
-        rc = rc ? rc
-                : gw_keyring_is_locked(folder, (enum gw_role)r, &locked, &none);
+        rc = rc ? rc : find_secret(folder, (enum gw_role)r, &secret, &none);
         if (rc)
             return gw_fail(why, rc, "%s", none.text);
-        show_key(cli, &k, locked);
+        show_key(cli, &k, secret);
         shown++;
     }
     if (!shown)
@@ -78,7 +100,7 @@ static int new_key(struct gw_cli *cli, const char *folder, gw_span passphrase,
 {
     enum gw_role role;
     struct gw_key k;
-    bool locked = false;
+    enum secret secret = OPEN;
     if (cli->args.rest_count != 3)
         return gw_fail(why, GW_EUSAGE,
                        "gawah keys new ROLE NAME, e.g. gawah keys new witness "
@@ -91,37 +113,40 @@ static int new_key(struct gw_cli *cli, const char *folder, gw_span passphrase,
     int rc = gw_keyring_make(folder, role, gw_str(cli->args.rest[2]),
                              passphrase, NULL, why);
     rc = rc ? rc : gw_keyring_public(folder, role, &k, why);
-    rc = rc ? rc : gw_keyring_is_locked(folder, role, &locked, why);
+    rc = rc ? rc : find_secret(folder, role, &secret, why);
     if (!rc)
-        show_key(cli, &k, locked);
+        show_key(cli, &k, secret);
     return rc;
 }
 
-// The policy names the log's key: the new one takes the old one's place, and
-// the next seal puts a leaf in the log that says so.
-static int replace_in_policy(const char *folder, const struct gw_vkey *old,
-                             const struct gw_vkey *new, struct gw_why *why)
+// Each key of a log is promised by the leaf that names the one before. A key
+// that was replaced before it stood in a leaf breaks that chain for good.
+static int check_promised(struct gw_cli *cli, const struct gw_key *now,
+                          struct gw_why *why)
 {
-    char path[4096], before[GW_VKEY_TEXT], after[GW_VKEY_TEXT];
-    struct gw_buf text, out;
-    snprintf(path, sizeof path, "%.4000s/policy.txt", folder);
-    if (access(path, F_OK))
-        return 0;
-    gw_vkey_format(old, before);
-    gw_vkey_format(new, after);
-    gw_buf_init(&text, 1 << 20);
-    gw_buf_init(&out, 1 << 20);
-    int rc = gw_file_read(path, &text, why);
-    int64_t at = gw_find(gw_buf_span(&text), gw_str(before), 0);
-    if (!rc && at >= 0) {
-        gw_put(&out, text.at, (size_t)at);
-        gw_put_str(&out, after);
-        gw_put_span(&out, gw_sub(gw_buf_span(&text),
-                                 (size_t)at + strlen(before), text.len));
-        rc = out.err ? out.err : gw_file_write(path, gw_buf_span(&out), why);
-    }
-    gw_buf_release(&text);
-    gw_buf_release(&out);
+    struct gw_archive *a;
+    struct gw_leaf_row row;
+    struct gw_buf entry;
+    struct gw_why none = {0};
+    char key[GW_VKEY_TEXT], name[GW_KEY_NAME_MAX + 16];
+    if (gw_archive_open(archive_folder(cli), GW_ARCHIVE_READ, &cli->clock, &a,
+                        &none))
+        return 0; // keys without an archive: no leaf speaks of them
+    gw_buf_init(&entry, GW_LEAF_MAX);
+    gw_vkey_format(&now->vkey, key);
+    snprintf(name, sizeof name, "\"log\":\"%s+", now->name);
+    int rc = gw_leaf_newest(a, "key", "keys", &row, &entry, &none);
+    gw_span leaf = gw_buf_span(&entry);
+    if (!rc && gw_find(leaf, gw_str(name), 0) >= 0 &&
+        gw_find(leaf, gw_str(key), 0) < 0)
+        rc = gw_fail(why, GW_EREFUSED,
+                     "the key in force is not in the log yet, and a log whose "
+                     "keys do not follow from each other does not verify: "
+                     "first gawah seal");
+    else
+        rc = 0;
+    gw_buf_release(&entry);
+    gw_archive_close(a);
     return rc;
 }
 
@@ -129,15 +154,177 @@ static int rotate(struct gw_cli *cli, const char *folder, gw_span passphrase,
                   struct gw_why *why)
 {
     struct gw_key old, new;
+    bool elsewhere = false;
+    if (cli->args.rest_count != 1)
+        return gw_fail(why, GW_EUSAGE, "rotate takes nothing more");
     int rc = gw_keyring_public(folder, GW_ROLE_LOG, &old, why);
+    rc = rc ? rc
+            : gw_keyring_is_elsewhere(folder, GW_ROLE_NEXT, &elsewhere, why);
+    if (!rc && elsewhere)
+        rc = gw_fail(why, GW_EREFUSED,
+                     "%s: the next key is elsewhere. There: gawah keys rotate "
+                     "--keys DIR; then here: gawah keys take DIR",
+                     folder);
+    rc = rc ? rc : check_promised(cli, &old, why);
     rc = rc ? rc : gw_keyring_rotate(folder, passphrase, NULL, why);
     rc = rc ? rc : gw_keyring_public(folder, GW_ROLE_LOG, &new, why);
-    rc = rc ? rc : replace_in_policy(folder, &old.vkey, &new.vkey, why);
     if (rc)
         return rc;
-    show_key(cli, &new, passphrase.len > 0);
+    show_key(cli, &new, passphrase.len ? LOCKED : OPEN);
+    if (!cli->args.json && !cli->args.quiet) {
+        puts("readers and witnesses need the new key above");
+        gw_cli_next(cli, "seal");
+    }
+    return 0;
+}
+
+// ---- keys whose secret is elsewhere -------------------------------------
+
+static int size_of_state(const char *path, uint64_t *ret, struct gw_why *why)
+{
+    struct gw_buf b;
+    struct gw_note note;
+    struct gw_checkpoint c = {.size = 0};
+    struct gw_arena *arena = gw_arena_new(4 << 20);
+    gw_buf_init(&b, GW_NOTE_MAX);
+    int rc = arena ? gw_file_read(path, &b, why)
+                   : gw_fail(why, GW_ENOMEM, "out of memory");
+    rc = rc ? rc : gw_note_parse(gw_buf_span(&b), arena, &note, why);
+    rc = rc ? rc : gw_checkpoint_parse(note.text, &c, why);
+    *ret = c.size;
+    gw_buf_release(&b);
+    gw_arena_free(arena);
+    return rc;
+}
+
+struct moving {
+    char to[4096]; // folder "signed" there
+    bool remove;
+    struct gw_why *why;
+};
+
+// What the signer has signed goes along, and the newer memory wins: an older
+// one is how a log comes to sign two histories.
+static int move_state(void *ctx, const char *path)
+{
+    const struct moving *m = ctx;
+    char to[4096];
+    uint64_t here, there = 0;
+    struct gw_buf b;
+    const char *name = strrchr(path, '/') + 1;
+    if (strlen(name) != 2 * GW_HASH_LEN)
+        return 0; // its lock
+    snprintf(to, sizeof to, "%.3900s/%s", m->to, name);
+    int rc = size_of_state(path, &here, m->why);
+    if (!rc && access(to, F_OK) == 0)
+        rc = size_of_state(to, &there, m->why);
+    gw_buf_init(&b, GW_NOTE_MAX);
+    if (!rc && here > there) {
+        rc = gw_file_read(path, &b, m->why);
+        rc = rc ? rc : gw_file_write(to, gw_buf_span(&b), m->why);
+    }
+    gw_buf_release(&b);
+    if (!rc && m->remove && unlink(path))
+        rc = gw_fail(m->why, GW_EIO, "%s: cannot be removed", path);
+    return rc;
+}
+
+static int move_states(const char *folder, const char *to, bool remove,
+                       struct gw_why *why)
+{
+    char from[4096];
+    struct moving m = {.remove = remove, .why = why};
+    snprintf(from, sizeof from, "%.4000s/signed", folder);
+    snprintf(m.to, sizeof m.to, "%.4000s/signed", to);
+    if (access(from, F_OK))
+        return 0;
+    int rc = gw_mkdirs(m.to, why);
+    return rc ? rc : gw_walk(from, move_state, &m, why);
+}
+
+// The memory is there before a key is, and goes here after all keys went.
+static int move(struct gw_cli *cli, const char *folder, struct gw_why *why)
+{
+    if (cli->args.rest_count != 2)
+        return gw_fail(why, GW_EUSAGE,
+                       "gawah keys move DIR, the folder that the signer will "
+                       "have (gawah keys serve --keys DIR)");
+    const char *to = cli->args.rest[1];
+    int rc = gw_keyring_move(folder, GW_ROLE_NEXT, to, why);
+    rc = rc ? rc : move_states(folder, to, false, why);
+    rc = rc ? rc : gw_keyring_move(folder, GW_ROLE_LOG, to, why);
+    rc = rc ? rc : move_states(folder, to, true, why);
+    if (!rc && !cli->args.json && !cli->args.quiet)
+        printf("moved: the secrets of log and next are in %s, and only there\n"
+               "to sign with them: gawah keys serve --keys %s --listen "
+               "unix:/PATH\nand here: gawah seal --signer unix:/PATH\n",
+               to, to);
+    return rc;
+}
+
+// Of what gawah keys prints: a line that begins with the role, and on the next
+// one the vkey.
+static int find_vkey(gw_span text, enum gw_role role, struct gw_vkey *ret,
+                     struct gw_why *why)
+{
+    while (text.len) {
+        gw_span line = gw_cut(&text, '\n');
+        if (gw_is(gw_cut(&line, ' '), gw_role_name(role)))
+            return gw_vkey_parse(gw_trim(gw_cut(&text, '\n')), ret, why);
+    }
+    return gw_fail(why, GW_EFORMAT, "no key of role %s in it",
+                   gw_role_name(role));
+}
+
+static int read_publics(const char *from, struct gw_vkey *ret_log,
+                        struct gw_vkey *ret_next, struct gw_why *why)
+{
+    struct gw_key log, next;
+    struct gw_buf b;
+    struct stat st;
+    if (stat(from, &st) == 0 && S_ISDIR(st.st_mode)) {
+        int rc = gw_keyring_public(from, GW_ROLE_LOG, &log, why);
+        rc = rc ? rc : gw_keyring_public(from, GW_ROLE_NEXT, &next, why);
+        if (!rc) {
+            *ret_log = log.vkey;
+            *ret_next = next.vkey;
+        }
+        return rc;
+    }
+    struct gw_why said = {0};
+    gw_buf_init(&b, 64 << 10);
+    int rc = gw_file_read(from, &b, why);
+    if (!rc) {
+        rc = find_vkey(gw_buf_span(&b), GW_ROLE_LOG, ret_log, &said);
+        rc =
+            rc ? rc : find_vkey(gw_buf_span(&b), GW_ROLE_NEXT, ret_next, &said);
+        if (rc)
+            gw_fail(why, rc, "%s: %s; it takes what gawah keys prints", from,
+                    said.text);
+    }
+    gw_buf_release(&b);
+    return rc;
+}
+
+static int take(struct gw_cli *cli, const char *folder, struct gw_why *why)
+{
+    struct gw_vkey log, next;
+    struct gw_key now;
+    if (cli->args.rest_count != 2)
+        return gw_fail(why, GW_EUSAGE,
+                       "gawah keys take DIR, the folder of the signer's keys, "
+                       "or a file with what gawah keys prints there");
+    int rc = read_publics(cli->args.rest[1], &log, &next, why);
+    rc = rc ? rc : gw_keyring_public(folder, GW_ROLE_LOG, &now, why);
+    if (!rc && now.vkey.id != log.id)
+        rc = check_promised(cli, &now, why);
+    rc = rc ? rc : gw_keyring_take(folder, &log, &next, why);
+    rc = rc ? rc : gw_keyring_public(folder, GW_ROLE_LOG, &now, why);
+    if (rc)
+        return rc;
+    show_key(cli, &now, ELSEWHERE);
     if (!cli->args.json && !cli->args.quiet)
-        puts("readers and witnesses need the new key above; next: gawah seal");
+        gw_cli_next(cli, "seal --signer unix:/PATH");
     return 0;
 }
 
@@ -157,7 +344,7 @@ static int serve(struct gw_cli *cli, const char *folder, gw_span passphrase,
     char state[4096];
     if (!cli->args.listen || strncmp(cli->args.listen, "unix:", 5) != 0)
         return gw_fail(why, GW_EUSAGE,
-                       "keys serve wants --listen unix:PATH: a "
+                       "keys serve wants --listen unix:/PATH: a "
                        "signer never faces the network");
     snprintf(state, sizeof state, "%.4000s/signed", folder);
     int rc = gw_keyring_open(folder, GW_ROLE_LOG, passphrase, &key, why);
@@ -193,11 +380,21 @@ int gw_run_keys(struct gw_cli *cli)
         rc = rotate(cli, folder, o.passphrase, &why);
     else if (strcmp(what, "serve") == 0)
         rc = serve(cli, folder, o.passphrase, &why);
+    else if (strcmp(what, "move") == 0)
+        rc = move(cli, folder, &why);
+    else if (strcmp(what, "take") == 0)
+        rc = take(cli, folder, &why);
     else
         rc = gw_fail(&why, GW_EUSAGE,
-                     "keys takes rotate, new or serve, not "
+                     "keys takes rotate, new, serve, move or take, not "
                      "\"%s\"",
                      what);
     gw_cli_forget(&secret);
+    struct gw_why said = why;
+    if (gw_ends(gw_str(said.text), "the key is locked")) {
+        why = (struct gw_why){0};
+        gw_fail(&why, rc, "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it",
+                said.text);
+    }
     return rc ? gw_cli_fail(cli, rc, &why) : GW_EXIT_OK;
 }

@@ -14,6 +14,7 @@ struct prove {
     struct gw_prove what;
     char evidence[128];
     bool confidential, witnessed;
+    const char *incident; // its id, or NULL
 };
 
 static int put_batch_proof(struct prove *p, const char *path,
@@ -159,12 +160,46 @@ static int put_explanation(struct prove *p)
         waitpid(child, &status, 0);
     bool bad = child < 0 || status || text.err ||
                (!p->what.disclose && !leave_out_name(p, &text));
-    int rc = bad
-                 ? gw_fail(p->why, GW_EIO, "%s: could not be explained",
+    int rc = bad ? gw_fail(p->why, GW_EIO, "%s: could not be explained",
                            p->what.about)
                  : gw_bundle_put(p->bundle, "data/explain.json",
                                  gw_buf_span(&text), p->why);
     gw_buf_release(&text);
+    return rc;
+}
+
+// ---- an incident ----------------------------------------------------------
+
+static int take_body(void *ctx, const struct gw_incident_row *i)
+{
+    struct gw_buf *body = ctx; // the newest version is the last
+    gw_buf_reset(body);
+    gw_put_span(body, i->body);
+    return body->err;
+}
+
+static int put_incident(struct prove *p)
+{
+    struct gw_buf body;
+    gw_buf_init(&body, 64 << 20);
+    int rc = gw_incident_history(p->a, p->incident, take_body, &body, p->why);
+    rc = rc ? rc
+            : gw_bundle_put(p->bundle, "data/incident.json", gw_buf_span(&body),
+                            p->why);
+    p->what.incident = !rc;
+    gw_buf_release(&body);
+    return rc;
+}
+
+static int find_incident_leaf(struct prove *p)
+{
+    struct gw_leaf_row row;
+    struct gw_buf entry;
+    gw_buf_init(&entry, GW_LEAF_MAX);
+    int rc =
+        gw_leaf_newest(p->a, "incident", p->incident, &row, &entry, p->why);
+    p->what.leaf = rc ? 0 : row.index;
+    gw_buf_release(&entry);
     return rc;
 }
 
@@ -187,8 +222,8 @@ static int find_leaf(struct prove *p)
         gw_fail(p->why, rc, "%s", none.text);
     else
         p->what.leaf = row.index;
-    p->confidential = !rc && gw_find(gw_buf_span(&entry),
-                                     GW_LIT("\"object\":"), 0) < 0;
+    p->confidential =
+        !rc && gw_find(gw_buf_span(&entry), GW_LIT("\"object\":"), 0) < 0;
     gw_buf_release(&entry);
     return rc;
 }
@@ -196,8 +231,7 @@ static int find_leaf(struct prove *p)
 // A leaf that hides everything proves nothing of what it hides.
 static int check_confidential(const struct prove *p)
 {
-    if (!p->confidential || p->what.disclose ||
-        p->object.state == GW_REDACTED)
+    if (!p->confidential || p->what.disclose || p->object.state == GW_REDACTED)
         return 0;
     return gw_fail(p->why, GW_EREFUSED,
                    "%s: was taken in with --confidential, and its leaf shows "
@@ -213,7 +247,8 @@ static int check_quorum(struct prove *p)
     uint64_t last = p->what.leaf;
     if (p->what.segment && p->what.segment_leaf > last)
         last = p->what.segment_leaf;
-    int rc = gw_ledger_witnessed(p->a, p->object.hash, &w, p->why);
+    int rc = gw_ledger_witnessed(
+        p->a, p->incident ? p->incident : p->object.hash, &w, p->why);
     p->witnessed = !rc && w.quorum && last < w.checkpoint.size;
     return rc;
 }
@@ -222,6 +257,8 @@ static int fill(struct prove *p)
 {
     bool here = p->object.state != GW_REDACTED;
     int rc = 0;
+    if (p->incident)
+        return put_incident(p);
     if (here && p->id.kind != 'e')
         rc = put_record(p);
     if (!rc && here && p->id.kind == 'f')
@@ -238,7 +275,7 @@ static int prove(struct prove *p)
     struct gw_buf secret;
     struct gw_ledger_options o;
     int rc = gw_cli_ledger_options(p->cli, &secret, &o, p->why);
-    rc = rc ? rc : find_leaf(p);
+    rc = rc ? rc : p->incident ? find_incident_leaf(p) : find_leaf(p);
     rc = rc ? rc : check_confidential(p);
     rc = rc ? rc : gw_bundle_begin(p->cli->args.into, &p->bundle, p->why);
     rc = rc ? rc : fill(p);
@@ -263,10 +300,11 @@ static int parse_id(struct gw_cli *cli, struct gw_id *ret)
     for (size_t i = 0; i < s.len && hash; i++)
         hash = strchr("0123456789abcdef", s.at[i]) != NULL;
     if (!hash)
-        return gw_cli_usage(cli,
-                            "\"%s\" is no id: f-..., m-..., e-... or a SHA-256 "
-                            "(gawah explain finds a measurement_uid)",
-                            cli->args.rest[0]);
+        return gw_cli_usage(
+            cli,
+            "\"%s\" is no id: i-..., f-..., m-..., e-... or a SHA-256 "
+            "(gawah explain finds a measurement_uid)",
+            cli->args.rest[0]);
     ret->kind = 'e';
     memcpy(ret->object, s.at, 12);
     ret->object[12] = 0;
@@ -293,6 +331,7 @@ static void print_proved(const struct prove *p)
                "%s\n",
                into, into);
     }
+    fflush(stdout);
     if (!p->witnessed)
         fputs("The quorum of witnesses has not signed yet, so that check "
               "fails: gawah seal, then prove it again.\n",
@@ -305,7 +344,9 @@ int gw_run_prove(struct gw_cli *cli)
     struct prove p = {.cli = cli, .why = &why};
     if (cli->args.rest_count != 1 || !cli->args.into)
         return gw_cli_usage(cli, "prove wants one id and --into DIR");
-    int rc = parse_id(cli, &p.id);
+    bool incident = strncmp(cli->args.rest[0], "i-", 2) == 0;
+    p.incident = incident ? cli->args.rest[0] : NULL;
+    int rc = incident ? 0 : parse_id(cli, &p.id);
     rc = rc ? rc : gw_cli_open(cli, GW_ARCHIVE_READ, &p.a);
     if (rc)
         return rc;

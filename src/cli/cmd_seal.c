@@ -14,7 +14,7 @@ static int read_file(const char *path, size_t max, struct gw_buf *ret,
 static bool nearly_header(gw_span s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (!strchr("0123456789abcdefABCDEF", s.at[i]))
+        if (!s.at[i] || !strchr("0123456789abcdefABCDEF", s.at[i]))
             return false;
     return s.len > 144 && s.len < 176;
 }
@@ -106,12 +106,42 @@ static int request(struct gw_cli *cli, struct gw_desk *d, struct gw_why *why)
     return rc;
 }
 
+// The body of a 409 is a size and nothing else; whose it is, is said by
+// --witness.
+static bool is_size(gw_span answer)
+{
+    uint64_t size;
+    answer = gw_trim(answer);
+    return gw_parse_uint(answer, INT64_MAX, &size);
+}
+
+static int accept(struct gw_cli *cli, struct gw_desk *d, gw_span answer,
+                  struct gw_sealed *sealed, struct gw_why *why)
+{
+    struct gw_buf refusal;
+    if (!is_size(answer))
+        return gw_ledger_accept(d->l, answer, sealed, why);
+    if (!cli->args.witness)
+        return gw_fail(why, GW_EUSAGE,
+                       "the size that a witness has last seen; --witness NAME "
+                       "says which witness");
+    gw_buf_init(&refusal, 4096);
+    answer = gw_trim(answer);
+    gw_put_fmt(&refusal, "%s %.*s\n", cli->args.witness, (int)answer.len,
+               (const char *)answer.at);
+    int rc = refusal.err
+                 ? gw_fail(why, refusal.err, "--witness is too long")
+                 : gw_ledger_accept(d->l, gw_buf_span(&refusal), sealed, why);
+    gw_buf_release(&refusal);
+    return rc;
+}
+
 static int response(struct gw_cli *cli, struct gw_desk *d,
                     struct gw_sealed *sealed, struct gw_why *why)
 {
     struct gw_buf b;
     int rc = read_file(cli->args.response, 1 << 20, &b, why);
-    rc = rc ? rc : gw_ledger_accept(d->l, gw_buf_span(&b), sealed, why);
+    rc = rc ? rc : accept(cli, d, gw_buf_span(&b), sealed, why);
     if (rc)
         gw_within(why, "%s", cli->args.response);
     gw_buf_release(&b);
@@ -138,14 +168,16 @@ static void print_seal(struct gw_cli *cli, const struct gw_desk *d,
         gw_show(stdout, gw_str(s->missing), 0);
         putchar('\n');
     }
-    if (!s->quorum)
+    if (!s->quorum) {
         puts("the quorum of policy.txt is not met: others still see the "
-             "checkpoint before.\nWhen the witnesses answer again: gawah "
-             "seal; of one that is reached by file:\ngawah seal --request "
-             "FILE --witness NAME");
-    else if (!cli->args.quiet)
+             "checkpoint before");
+        if (!cli->args.quiet && !cli->args.request)
+            puts("when the witnesses can be reached: gawah seal; for one that "
+                 "cannot:\n  gawah seal --request FILE --witness NAME");
+    } else if (!cli->args.quiet) {
         printf("the log is %s: any web server can serve it\n",
                gw_ledger_folder(d->l));
+    }
 }
 
 // What adds leaves comes first, then the seal, then what needs a checkpoint.
@@ -172,8 +204,9 @@ static int seal_all(struct gw_cli *cli, struct gw_desk *d,
 static int check_seal(struct gw_cli *cli)
 {
     const struct gw_args *a = &cli->args;
-    if (a->witness && !a->request)
-        return gw_cli_usage(cli, "--witness NAME goes with --request FILE");
+    if (a->witness && !a->request && !a->response)
+        return gw_cli_usage(cli, "--witness NAME goes with --request FILE or "
+                                 "--response FILE");
     if (a->response && (a->request || a->stamp))
         return gw_cli_usage(cli, "--response goes without --request and "
                                  "--stamp: first take in the answer");
@@ -209,7 +242,11 @@ static void print_redact(struct gw_cli *cli, const struct gw_desk *d,
         gw_buf_init(&b, 64 << 10);
         struct gw_jw w = gw_jw_on(&b);
         gw_jw_open(&w, '{');
-        gw_jw_kint(&w, "leaf", (int64_t)index);
+        gw_jw_key(&w, "leaf");
+        if (index == UINT64_MAX)
+            gw_jw_null(&w);
+        else
+            gw_jw_int(&w, (int64_t)index);
         gw_jw_key(&w, "sealed");
         gw_json_sealed(&w, sealed);
         gw_jw_close(&w, '}');
@@ -217,9 +254,17 @@ static void print_redact(struct gw_cli *cli, const struct gw_desk *d,
         gw_buf_release(&b);
         return;
     }
-    printf("taken out: leaf %llu says so, and why\n",
-           (unsigned long long)index);
+    if (index == UINT64_MAX)
+        puts("taken out: no leaf spoke of it");
+    else
+        printf("taken out: leaf %llu says so, and why\n",
+               (unsigned long long)index);
     gw_cli_sealed(cli, d->l, sealed);
+    if (!cli->args.quiet)
+        puts("Bundles, stamps and mirrors that were given out already are not "
+             "reached by this.\n"
+             "The leaf of the findings still counts those of the object; "
+             "gawah analyse renews it.");
     gw_cli_next(cli, "analyse");
 }
 

@@ -96,8 +96,10 @@ int gw_run_verify(struct gw_cli *cli)
                                   .stop = cli->stop};
     int rc = gw_verify(cli->args.rest[0], &o, &v, &why);
     gw_cli_progress_end(cli);
-    if (rc && rc != GW_EPROOF)
-        return gw_cli_fail(cli, rc, &why);
+    if (rc && rc != GW_EPROOF) {
+        int code = gw_cli_fail(cli, rc, &why);
+        return *cli->stop ? GW_EXIT_STOPPED : code;
+    }
     print_end(cli, &v);
     return rc ? GW_EXIT_FAILED : GW_EXIT_OK;
 }

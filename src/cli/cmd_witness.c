@@ -1,4 +1,4 @@
-// witness, mirror, log, and export ledger: logs as others see them.
+// witness, mirror and log: logs as others see them.
 #include "cli/cli.h"
 
 #include <unistd.h>
@@ -56,9 +56,18 @@ static int cosigner_open(struct gw_cli *cli, enum gw_role role,
         gw_buf_release(&secret);
         rc = gw_cli_ledger_options(cli, &secret, &o, why);
     }
+    struct gw_why none = {0};
     rc = rc ? rc
             : gw_keyring_open(cli->args.keys, role, o.passphrase, &ret->key,
-                              why);
+                              &none);
+    if (rc == GW_ENOENT && none.text[0])
+        gw_fail(why, rc, "%s; to make it: gawah keys new %s NAME --keys %s",
+                none.text, gw_role_name(role), cli->args.keys);
+    else if (gw_ends(gw_str(none.text), "the key is locked"))
+        gw_fail(why, rc, "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it",
+                none.text);
+    else if (rc)
+        gw_fail(why, rc, "%s", none.text);
     gw_cli_forget(&secret);
     return rc ? rc
               : gw_signer_open(state, &ret->key, ret->policy, &cli->clock,
@@ -89,7 +98,8 @@ static int read_request(struct gw_buf *b, struct gw_why *why)
                   : 0;
 }
 
-// The answer is byte for byte the body of the HTTP answer.
+// The answer is byte for byte the body of the HTTP answer, where that is one
+// that the log can make something of.
 static int cosign_once(struct cosigner *c, struct gw_why *why)
 {
     struct gw_buf request;
@@ -99,13 +109,16 @@ static int cosign_once(struct cosigner *c, struct gw_why *why)
     if (!rc) {
         gw_signer_answer(c->signer, gw_buf_span(&request), &answer);
         gw_span body = gw_trim(gw_buf_span(&answer.body));
-        if (answer.status == 200)
+        if (answer.status == 200 || answer.status == 409)
             fwrite(answer.body.at, 1, answer.body.len, stdout);
+        if (answer.status == 200)
+            ;
         else if (answer.status == 409)
             rc = gw_fail(why, GW_EPROOF,
                          "not cosigned (409): this witness has last seen a "
                          "tree of %.*s leaves; the request must prove from "
-                         "there",
+                         "there. Carry this answer back all the same: gawah "
+                         "seal --response FILE --witness NAME",
                          (int)body.len, (const char *)body.at);
         else
             rc = gw_fail(why, GW_EPROOF, "not cosigned (%d): %.*s",
@@ -134,6 +147,8 @@ int gw_run_witness(struct gw_cli *cli)
                                  .stop = cli->stop,
                                  .ready = say_ready,
                                  .ctx = cli};
+    if (!rc && serve && cli->args.into)
+        rc = gw_mkdirs(cli->args.into, &why);
     if (!rc)
         rc = serve ? gw_witness_serve(c.signer, &o, &why)
                    : cosign_once(&c, &why);
@@ -209,31 +224,17 @@ int gw_run_mirror(struct gw_cli *cli)
                                  "key, and --into DIR");
     int rc =
         mirror(cli, cli->args.rest[0], cli->args.policy, cli->args.into, &why);
-    return rc ? gw_cli_fail(cli, rc, &why) : GW_EXIT_OK;
-}
-
-int gw_export_ledger(struct gw_cli *cli)
-{
-    struct gw_archive *a;
-    struct gw_why why = {0};
-    char from[4096], policy[4096], copy[4096];
-    struct gw_buf text;
-    if (!cli->args.into)
-        return gw_cli_usage(cli, "export ledger wants --into DIR");
-    int rc = gw_cli_open(cli, GW_ARCHIVE_READ, &a);
-    if (rc)
-        return rc;
-    snprintf(from, sizeof from, "%s/ledger", gw_archive_folder(a));
-    snprintf(policy, sizeof policy, "%s/ledger/policy.txt",
-             gw_archive_folder(a));
-    snprintf(copy, sizeof copy, "%s/policy.txt", cli->args.into);
-    gw_archive_close(a);
-    gw_buf_init(&text, 1 << 20);
-    rc = mirror(cli, from, policy, cli->args.into, &why);
-    rc = rc ? rc : gw_file_read(policy, &text, &why);
-    rc = rc ? rc : gw_file_write(copy, gw_buf_span(&text), &why);
-    gw_buf_release(&text);
-    return rc ? gw_cli_fail(cli, rc, &why) : GW_EXIT_OK;
+    if (!rc)
+        return GW_EXIT_OK;
+    int code = gw_cli_fail(cli, rc, &why);
+    if (*cli->stop)
+        return GW_EXIT_STOPPED;
+    if (rc == GW_EFORK)
+        fprintf(stderr,
+                "What was kept of it is %s/checkpoint.fork-*: show it "
+                "to others who use this log.\n",
+                cli->args.into);
+    return code;
 }
 
 // ---- log ----------------------------------------------------------------
@@ -286,6 +287,19 @@ static int own_log_sign(struct gw_cli *cli, struct own_log *o,
     return rc;
 }
 
+// A key behind --signer is shown where it is, by gawah keys.
+static void show_log(const struct own_log *o)
+{
+    char vkey[GW_VKEY_TEXT];
+    printf("log %s, its static files in %s\n", o->key.name, o->public_folder);
+    if (!o->signer)
+        return;
+    gw_vkey_format(&o->key.vkey, vkey);
+    printf("others check it with --policy FILE, of two lines:\n"
+           "log %s\nquorum none\n",
+           vkey);
+}
+
 static int run_log(struct gw_cli *cli, struct own_log *o, struct gw_why *why)
 {
     enum { JOURNAL_BYTES = 64 << 20, BATCH_MS = 2, PUBLISH_MS = 1000 };
@@ -304,6 +318,8 @@ static int run_log(struct gw_cli *cli, struct own_log *o, struct gw_why *why)
                                        .ready = say_ready,
                                        .ctx = cli};
     int rc = gw_log_open(&log, &o->log, why);
+    if (!rc && !cli->args.quiet)
+        show_log(o);
     return rc ? rc : gw_log_serve(o->log, o->public_folder, &submit, why);
 }
 

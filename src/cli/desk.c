@@ -40,6 +40,17 @@ void gw_cli_forget(struct gw_buf *secret)
     gw_buf_release(secret);
 }
 
+// The rooms below know of locks, and of no options.
+static void hint_passphrase(struct gw_why *why)
+{
+    struct gw_why said = *why;
+    if (!gw_ends(gw_str(said.text), "the key is locked"))
+        return;
+    *why = (struct gw_why){0};
+    gw_fail(why, said.code,
+            "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it", said.text);
+}
+
 int gw_cli_desk(struct gw_cli *cli, enum gw_archive_mode mode,
                 struct gw_desk *ret)
 {
@@ -56,6 +67,7 @@ int gw_cli_desk(struct gw_cli *cli, enum gw_archive_mode mode,
     if (!rc)
         return 0;
     gw_cli_desk_close(ret);
+    hint_passphrase(&why);
     return gw_cli_fail(cli, rc, &why);
 }
 
@@ -75,9 +87,11 @@ int gw_cli_seal(struct gw_cli *cli, struct gw_ledger *l, bool ask,
     if (!rc)
         return 0;
     rc = gw_cli_fail(cli, rc, &why);
-    fputs("What was kept is kept; only its seal is missing. When the cause is "
-          "mended: gawah seal\n",
-          stderr);
+    const char *archive = cli->args.archive;
+    fprintf(stderr,
+            "What was kept is kept; only its seal is missing. When the cause "
+            "is mended: gawah seal%s%s\n",
+            archive ? " --archive " : "", archive ? archive : "");
     return rc;
 }
 

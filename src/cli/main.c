@@ -37,11 +37,13 @@ const struct gw_command gw_commands[] = {
      "and checksums. Nothing is sent but the requests for files. Then: gawah "
      "ingest FOLDER.",
      gw_run_fetch},
-    {"analyse", "", "turn facts into findings",
+    {"analyse", "", "turn facts into findings, findings into incidents",
      "threads again keys signer passphrase",
      "Judges every measurement by the rule registry (gawah rules): by its own "
      "control first, then by what others in several networks saw the same "
-     "day. What is up to date is left alone.",
+     "day. What is up to date is left alone. Then counts what was found, hour "
+     "by hour, looks for changes, and makes one incident of what is one event "
+     "(gawah incidents). An incident keeps its id and all its versions.",
      gw_run_analyse},
     {"findings", "", "what was found, by network, target and layer",
      "state layer target network limit all",
@@ -49,8 +51,18 @@ const struct gw_command gw_commands[] = {
      "found, and ids to follow. With --json one object for each network, "
      "target and layer.",
      gw_run_findings},
+    {"incidents", "[ID]", "what happened, since when, how sure",
+     "cc target since until limit all",
+     "One row an event: what, where, since when, until when, how sure, how "
+     "many observers; the newest first. --since and --until choose those that "
+     "were under way in between. With ID (i-...) everything about one: its "
+     "networks, the methods, what speaks against it, what is not known, ids "
+     "of findings to follow, and how it changed. --all shows also what was "
+     "withdrawn, and of one all the evidence.",
+     gw_run_incidents},
     {"explain", "ID", "walk from a finding down to its bytes", "all",
-     "ID is a finding (f-...), a measurement (m-... or OONI's "
+     "ID is an incident (i-...), a finding (f-...), a measurement (m-... or "
+     "OONI's "
      "measurement_uid), or an evidence object (e-... or its SHA-256). Shows "
      "the rules that fired, the observations they looked at, the evidence "
      "object, the position in it, and the JSON itself, with the commands that "
@@ -65,6 +77,14 @@ const struct gw_command gw_commands[] = {
      "ledger copies the log into the folder --into, auditing it on the way: "
      "any web server can serve it.",
      gw_run_export},
+    {"publish", "DIR", "make the site that people read", "cc url contact",
+     "A static site of incidents, countries, networks, services and sites, in "
+     "English and Urdu, with its data as JSON and CSV: for any web server, or "
+     "a USB stick. It asks nothing of others, keeps no record of its readers "
+     "and works without JavaScript. The same archive gives the same bytes; a "
+     "second run writes only what changed, and removes pages of its own that "
+     "are no longer made. --url is where it will be reached.",
+     gw_run_publish},
     {"rules", "", "the rules findings rest on", "layer",
      "Every rule with its condition, what it says, how much it weighs and "
      "since when.",
@@ -95,6 +115,11 @@ const struct gw_command gw_commands[] = {
      "(folder ledger/ of the archive: a static site, the whole read API) and "
      "asks the witnesses of keys/policy.txt to put their names to it. ingest "
      "and analyse seal by themselves, without asking witnesses.\n\n"
+     "To have two witnesses, get the verifier key and the address of each and "
+     "put this after the line \"log\" of keys/policy.txt, in place of \"quorum "
+     "none\": witness w1 VKEY http://HOST:PORT, witness w2 VKEY "
+     "http://HOST:PORT, group both all w1 w2, quorum both; each on a line of "
+     "its own.\n\n"
      "A witness without network: --request FILE --witness NAME, carry the "
      "file there, gawah witness cosign, carry the answer back, --response "
      "FILE.\n\n"
@@ -103,18 +128,24 @@ const struct gw_command gw_commands[] = {
      gw_run_seal},
     {"prove", "ID", "write a bundle that proves something to a stranger",
      "into whole disclose keys passphrase",
-     "ID is a finding, a measurement or an object of evidence. The folder "
+     "ID is an incident (its newest version), a finding, a measurement or an "
+     "object of evidence. The folder "
      "--into gets a BagIt bag: the record, its place in the object, the "
      "object's leaf, the leaf's place in the log, signatures, time stamps, "
      "and how to check each of them. gawah verify checks it whole; the proof "
-     "files are of c2sp.org and other tools read them.",
+     "files are of c2sp.org and other tools read them.\n\n"
+     "What was taken in with --confidential can only be proved with "
+     "--disclose. Exit code 3 if the quorum of witnesses has not signed yet: "
+     "seal, and prove it again.",
      gw_run_prove},
     {"verify", "PATH|URL", "check a bundle, a log or a proof",
      "policy leaf old threads",
      "Takes a bundle of gawah prove, a log (folder or URL), a .tlog-proof "
      "with --leaf, a checkpoint, an OpenTimestamps proof or an RFC 3161 "
      "reply. Needs no archive, no clock, and no network but for a URL. Says "
-     "each step in words, and between which times the thing was sealed.",
+     "each step in words, and between which times the thing was sealed. "
+     "Beside a time stamp may be the roots of who made it (.pem), the block "
+     "header (.header), and what was stamped.",
      gw_run_verify},
     {"keys", "[rotate|new ROLE NAME|serve...]", "the keys of a log or witness",
      "keys passphrase listen",
@@ -122,7 +153,7 @@ const struct gw_command gw_commands[] = {
      "hash was sealed beforehand, in force. new makes a key: gawah keys new "
      "witness example.org/w1 --keys DIR. serve signs for a log behind a "
      "socket, in a process that never faces the network: --listen unix:PATH, "
-     "then --signer unix:PATH elsewhere.",
+     "then --signer unix:PATH elsewhere; PATH begins with a slash.",
      gw_run_keys},
     {"witness", "serve|cosign", "cosign the logs of others",
      "keys passphrase policy listen into",
@@ -130,19 +161,28 @@ const struct gw_command gw_commands[] = {
      "--listen. cosign does the same for one request from standard input, for "
      "a stick instead of a network. --policy names the logs, --keys the "
      "folder with the witness key and with what it has seen: never restore "
-     "that folder from a backup. --into serves a folder of mirrors too.",
+     "that folder from a backup. --into serves a folder of mirrors too, each "
+     "in a folder that is named by the SHA-256 of the log's name (printf %s "
+     "NAME | sha256sum).\n\n"
+     "To begin: gawah keys new witness NAME --keys DIR; a policy of the lines "
+     "\"log VKEY\" and \"quorum none\"; gawah witness serve --keys DIR "
+     "--policy FILE --listen HOST:PORT. The logs need the key that was "
+     "printed.",
      gw_run_witness},
     {"mirror", "PATH|URL", "copy a log, audit it, and cosign what is held",
      "into policy keys passphrase threads",
      "Reads only what is new, recomputes every hash, and replaces its own "
      "checkpoint last. A log that shrank or was rewritten is refused, and "
      "both checkpoints are kept as evidence. With --keys it adds the "
-     "cosignature of its mirror key.",
+     "cosignature of its mirror key (gawah keys new mirror NAME --keys DIR).",
      gw_run_mirror},
     {"log", "DIR", "keep a log that others submit to",
      "listen keys passphrase origin signer",
      "Serves the folder as a tiled log at --listen. POST /add with an entry "
-     "answers its index once it is on disk; checkpoints follow.",
+     "answers its index once it is on disk; checkpoints follow within a "
+     "second. In the folder are keys/ (made on the first run, under --origin), "
+     "journal/ (64 MB) and public/: the log itself, for any web server. For "
+     "example: curl --data-binary @FILE http://HOST:PORT/add.",
      gw_run_log},
     {"redact", "OBJECT", "take an object out, and say so in the log",
      "because keys signer passphrase",
@@ -151,6 +191,15 @@ const struct gw_command gw_commands[] = {
      "proof stays valid, and a leaf says that something was taken out and by "
      "what right. Copies that others took are beyond reach.",
      gw_run_redact},
+    {"serve", "DIR", "serve a published site and the API of its archive",
+     "listen threads",
+     "Serves the files of DIR, the API of docs/formats/api.md below /api/v1/, "
+     "and the archive's log below /log/, at --listen (default "
+     "127.0.0.1:8480: only this machine). Answers GET and HEAD; no request "
+     "writes anything or reaches outside DIR and archive. Everything in the "
+     "archive can be asked for: read docs/harm.md before others can reach "
+     "it, and put a web server that speaks TLS in front.",
+     gw_run_serve},
     {"doctor", "", "check an archive", "",
      "Reads every object and segment again and compares it with its hash.",
      gw_run_doctor},

@@ -54,9 +54,9 @@ int ledger_keep(const char *folder, const char *name, gw_span bytes,
     struct gw_buf there;
     gw_buf_init(&there, CHECKPOINT_MAX);
     int rc = ledger_path(path, folder, name, why);
-    bool same =
-        !rc && ledger_file(folder, name, CHECKPOINT_MAX, &there, NULL) == 0 &&
-        gw_eq(gw_buf_span(&there), bytes);
+    bool same = !rc &&
+                ledger_file(folder, name, CHECKPOINT_MAX, &there, NULL) == 0 &&
+                gw_eq(gw_buf_span(&there), bytes);
     gw_buf_release(&there);
     return rc || same ? rc : gw_file_write(path, bytes, why);
 }
@@ -130,6 +130,77 @@ static int first_policy(struct gw_ledger *l, struct gw_why *why)
     return rc;
 }
 
+static bool names_key(const struct gw_policy *p, const struct gw_vkey *key)
+{
+    for (size_t i = 0; i < gw_policy_log_count(p); i++) {
+        const struct gw_vkey *k = &gw_policy_log(p, i)->vkey;
+        if (k->id == key->id && strcmp(k->name, key->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct gw_policy_member *namesake(const struct gw_policy *p,
+                                               const char *name)
+{
+    for (size_t i = 0; i < gw_policy_log_count(p); i++)
+        if (strcmp(gw_policy_log(p, i)->vkey.name, name) == 0)
+            return gw_policy_log(p, i);
+    return NULL;
+}
+
+static int replace_key(struct gw_ledger *l, const char *before,
+                       const char *after, struct gw_why *why)
+{
+    char path[LEDGER_PATH];
+    struct gw_buf out;
+    gw_span text = gw_buf_span(&l->policy);
+    int64_t at = gw_find(text, gw_str(before), 0);
+    size_t begin = at < 0 ? text.len : (size_t)at;
+    gw_buf_init(&out, POLICY_MAX);
+    gw_put_span(&out, gw_sub(text, 0, begin));
+    gw_put_str(&out, after);
+    gw_put_span(&out, gw_sub(text, begin + strlen(before), text.len));
+    int rc = ledger_path(path, l->keys, LEDGER_POLICY, why);
+    if (!rc && (at < 0 || out.err))
+        rc = gw_fail(why, GW_EFORMAT, "%s: its key cannot be replaced", path);
+    rc = rc ? rc : gw_file_write(path, gw_buf_span(&out), why);
+    if (!rc) {
+        gw_buf_reset(&l->policy);
+        gw_put_span(&l->policy, gw_buf_span(&out));
+        rc = l->policy.err;
+    }
+    gw_buf_release(&out);
+    return rc;
+}
+
+// After a rotation the policy names the key before. It is brought up to date
+// where the newest key leaf says just this: that key was the log's, and the
+// one that is now was promised to follow it.
+static int finish_rotation(struct gw_ledger *l, const struct gw_vkey *old,
+                           bool *ret_done, struct gw_why *why)
+{
+    char before[GW_VKEY_TEXT], after[GW_VKEY_TEXT];
+    char promise[2 * GW_HASH_LEN + 32], hex[2 * GW_HASH_LEN + 1];
+    char was[GW_VKEY_TEXT + 16];
+    struct gw_leaf_row row;
+    struct gw_buf entry;
+    gw_vkey_format(old, before);
+    gw_vkey_format(&l->log, after);
+    struct gw_hash32 h =
+        gw_sha256(gw_span_of(l->log.public_key, GW_PUBLIC_LEN));
+    gw_hex(h.at, sizeof h.at, hex);
+    snprintf(promise, sizeof promise, "\"next\":\"%s\"", hex);
+    snprintf(was, sizeof was, "\"log\":\"%s\"", before);
+    gw_buf_init(&entry, GW_LEAF_MAX);
+    int rc = gw_leaf_newest(l->a, "key", "keys", &row, &entry, NULL);
+    gw_span leaf = gw_buf_span(&entry);
+    *ret_done = !rc && gw_find(leaf, gw_str(promise), 0) >= 0 &&
+                gw_find(leaf, gw_str(was), 0) >= 0;
+    gw_buf_release(&entry);
+    return *ret_done ? replace_key(l, before, after, why) : 0;
+}
+
 // A policy that was there and is gone is not made anew: the new one would ask
 // for nobody, and nobody would have decided that.
 static int read_policy(struct gw_ledger *l, struct gw_why *why)
@@ -146,17 +217,17 @@ static int read_policy(struct gw_ledger *l, struct gw_why *why)
     rc = gw_policy_parse(gw_buf_span(&l->policy), &p, &bad);
     if (rc)
         return gw_fail(why, rc, "%s/policy.txt: %s", l->keys, bad.text);
-    bool knows = false;
-    for (size_t i = 0; i < gw_policy_log_count(p); i++) {
-        const struct gw_vkey *k = &gw_policy_log(p, i)->vkey;
-        knows |= k->id == l->log.id && strcmp(k->name, l->log.name) == 0;
-    }
+    bool knows = names_key(p, &l->log);
+    const struct gw_policy_member *old = knows ? NULL : namesake(p, l->origin);
+    if (old)
+        rc = finish_rotation(l, &old->vkey, &knows, why);
     gw_policy_free(p);
-    return knows ? 0
-                 : gw_fail(why, GW_EFORMAT,
-                           "%s/policy.txt does not name this log's key; see: "
-                           "gawah keys",
-                           l->keys);
+    if (rc || knows)
+        return rc;
+    return gw_fail(why, GW_EFORMAT,
+                   "%s/policy.txt does not name this log's key; see: gawah "
+                   "keys",
+                   l->keys);
 }
 
 static int read_keys(struct gw_ledger *l, bool fresh, struct gw_why *why)
@@ -176,132 +247,6 @@ static int read_keys(struct gw_ledger *l, bool fresh, struct gw_why *why)
     if (!rc && fresh)
         rc = first_policy(l, why);
     return rc ? rc : read_policy(l, why);
-}
-
-// ---- the key leaf -------------------------------------------------------
-
-enum { KEY_AUTHOR, KEY_LOG, KEY_NEXT, KEY_POLICY, KEY_FIELDS };
-struct key_texts { // as canonical JSON
-    struct gw_buf json[KEY_FIELDS];
-    struct gw_leaf_field fields[KEY_FIELDS];
-};
-
-static void quote(struct gw_buf *ret, const char *text)
-{
-    struct gw_jw w = gw_jw_on(ret);
-    gw_jw_str(&w, gw_str(text));
-}
-
-static void quote_hash(struct gw_buf *ret, gw_span bytes)
-{
-    struct gw_hash32 h = gw_sha256(bytes);
-    char hex[2 * GW_HASH_LEN + 1];
-    gw_hex(h.at, sizeof h.at, hex);
-    quote(ret, hex);
-}
-
-static void quote_vkey(struct gw_buf *ret, const struct gw_vkey *k)
-{
-    char text[GW_VKEY_TEXT];
-    gw_vkey_format(k, text);
-    quote(ret, text);
-}
-
-static int write_keys(struct gw_ledger *l, struct key_texts *t,
-                      struct gw_why *why)
-{
-    static const char *const names[KEY_FIELDS] = {"author", "log", "next",
-                                                  "policy"};
-    struct gw_key next;
-    int rc = gw_keyring_public(l->keys, GW_ROLE_NEXT, &next, why);
-    if (rc)
-        return rc;
-    quote_vkey(&t->json[KEY_AUTHOR], &l->author.vkey);
-    quote_vkey(&t->json[KEY_LOG], &l->log);
-    quote_hash(&t->json[KEY_NEXT],
-               gw_span_of(next.vkey.public_key, GW_PUBLIC_LEN));
-    quote_hash(&t->json[KEY_POLICY], gw_buf_span(&l->policy));
-    for (size_t i = 0; i < KEY_FIELDS; i++) {
-        t->fields[i] =
-            (struct gw_leaf_field){names[i], gw_buf_span(&t->json[i]), false};
-        if (t->json[i].err)
-            return gw_fail(why, t->json[i].err, "out of memory");
-    }
-    return 0;
-}
-
-// A new log key must be the one that the leaf before promised. A leaf that
-// breaks this chain would break it for ever, so it is not written.
-static int check_promise(struct gw_ledger *l, const struct gw_leaf_row *row,
-                         gw_span old_log, gw_span promised,
-                         const struct key_texts *t, struct gw_why *why)
-{
-    struct gw_buf is;
-    gw_buf_init(&is, 256);
-    quote_hash(&is, gw_span_of(l->log.public_key, GW_PUBLIC_LEN));
-    bool kept = gw_eq(old_log, t->fields[KEY_LOG].json) ||
-                gw_eq(promised, gw_buf_span(&is));
-    gw_buf_release(&is);
-    return kept ? 0
-                : gw_fail(why, GW_EREFUSED,
-                          "%s/log.key is not the key that leaf %llu promised: "
-                          "keys of another archive, or rotated twice without a "
-                          "seal in between. Put the keys back as they were "
-                          "after the first rotation (log.<key id>.key is the "
-                          "one before), seal, and rotate again",
-                          l->keys, (unsigned long long)row->index);
-}
-
-// Whether the newest key leaf says the same.
-static int is_in_force(struct gw_ledger *l, const struct key_texts *t,
-                       bool *ret, struct gw_why *why)
-{
-    struct gw_leaf_row row;
-    struct gw_buf entry;
-    struct gw_why none = {0};
-    gw_span had[KEY_FIELDS];
-    *ret = false;
-    gw_buf_init(&entry, GW_LEAF_MAX);
-    struct gw_arena *arena = gw_arena_new(1 << 20);
-    int rc = arena ? gw_leaf_newest(l->a, "key", "keys", &row, &entry, &none)
-                   : gw_fail(&none, GW_ENOMEM, "out of memory");
-    for (size_t i = 0; i < KEY_FIELDS && !rc; i++) {
-        had[i] =
-            gw_leaf_member(gw_buf_span(&entry), t->fields[i].name, arena);
-        if (!had[i].at)
-            rc = gw_fail(&none, GW_ECORRUPT, "leaf %llu: cannot read its keys",
-                         (unsigned long long)row.index);
-    }
-    rc = rc ? rc
-            : check_promise(l, &row, had[KEY_LOG], had[KEY_NEXT], t, &none);
-    *ret = rc == 0;
-    for (size_t i = 0; i < KEY_FIELDS && *ret; i++)
-        *ret = gw_eq(had[i], t->fields[i].json);
-    gw_arena_free(arena);
-    gw_buf_release(&entry);
-    return rc && rc != GW_ENOENT ? gw_fail(why, rc, "%s", none.text) : 0;
-}
-
-// Which keys and which policy are in force is said by a leaf, so that a change
-// of them is as public as everything else.
-static int witness_keys(struct gw_ledger *l, struct gw_why *why)
-{
-    struct key_texts t;
-    bool known = false;
-    uint64_t index;
-    for (size_t i = 0; i < KEY_FIELDS; i++)
-        gw_buf_init(&t.json[i], 8 * GW_VKEY_TEXT);
-    int rc = write_keys(l, &t, why);
-    struct gw_new_leaf leaf = {.type = GW_LEAF_KEY,
-                               .at = gw_now(&l->clock),
-                               .fields = t.fields,
-                               .count = KEY_FIELDS};
-    rc = rc ? rc : is_in_force(l, &t, &known, why);
-    if (!rc && !known)
-        rc = gw_ledger_append(l, &leaf, "keys", &index, why);
-    for (size_t i = 0; i < KEY_FIELDS; i++)
-        gw_buf_release(&t.json[i]);
-    return rc;
 }
 
 // ---- open and close -----------------------------------------------------
@@ -330,7 +275,7 @@ static int set_up(struct gw_ledger *l, const struct gw_ledger_options *o,
         rc = gw_fail(why, GW_EUSAGE, "this archive's log is called %s, not %s",
                      l->origin, o->origin);
     rc = rc ? rc : gw_mkdirs(l->folder, why);
-    return rc ? rc : witness_keys(l, why);
+    return rc ? rc : ledger_witness_keys(l, why);
 }
 
 int gw_ledger_open(struct gw_archive *a, const struct gw_ledger_options *o,

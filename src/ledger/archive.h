@@ -44,6 +44,10 @@ int ledger_path(char ret[static LEDGER_PATH], const char *folder,
 // A file of the static folder, appended; GW_ENOENT.
 int ledger_file(const char *folder, const char *name, size_t max,
                 struct gw_buf *ret, struct gw_why *why);
+// Which keys and which policy are in force is said by a leaf, so that a change
+// of them is as public as everything else. Appends one unless the newest says
+// the same (key_leaf.c).
+int ledger_witness_keys(struct gw_ledger *l, struct gw_why *why);
 // Replaces a file of the static folder, unless it has these bytes already.
 int ledger_keep(const char *folder, const char *name, gw_span bytes,
                 struct gw_why *why);

@@ -80,7 +80,8 @@ int gw_ledger_witnessed(struct gw_archive *a, const char *object,
     struct gw_why none = {0};
     *ret = (struct gw_witnessed){0};
     gw_buf_init(&entry, GW_LEAF_MAX);
-    int rc = gw_leaf_newest(a, "evidence", object, &row, &entry, &none);
+    const char *type = strncmp(object, "i-", 2) == 0 ? "incident" : "evidence";
+    int rc = gw_leaf_newest(a, type, object, &row, &entry, &none);
     gw_buf_release(&entry);
     if (rc)
         return rc == GW_ENOENT ? 0 : gw_fail(why, rc, "%s", none.text);

@@ -142,6 +142,34 @@ static int meaning_of(CURLcode res)
     }
 }
 
+// Takes " after 12 ms" out of curl's words: a message says the same each time.
+static void forget_duration(char *said)
+{
+    char *at = strstr(said, " after ");
+    size_t n = at ? strlen(" after ") : 0,
+           digits = at ? strspn(at + n, "0123456789") : 0;
+    static const char *const units[] = {" milliseconds", " ms"};
+    for (size_t i = 0; i < GW_COUNT(units) && digits; i++) {
+        char *unit = at + n + digits;
+        if (strncmp(unit, units[i], strlen(units[i])) == 0) {
+            unit += strlen(units[i]);
+            memmove(at, unit, strlen(unit) + 1);
+            return;
+        }
+    }
+}
+
+// Of a socket curl would speak as of localhost.
+static int no_answer(struct gw_client *c, CURLcode res, const char *place,
+                     bool socket, struct gw_why *why)
+{
+    if (socket && res == CURLE_COULDNT_CONNECT)
+        return gw_fail(why, GW_ENET, "%.200s: nobody answers there", place);
+    forget_duration(c->said);
+    return gw_fail(why, meaning_of(res), "%.200s: %s", place,
+                   c->said[0] ? c->said : curl_easy_strerror(res));
+}
+
 int gw_client_do(struct gw_client *c, struct gw_exchange *x, struct gw_buf *ret,
                  struct gw_why *why)
 {
@@ -165,8 +193,7 @@ int gw_client_do(struct gw_client *c, struct gw_exchange *x, struct gw_buf *ret,
         return gw_fail(why, sink.rc, "%.200s: %s", url, gw_strerror(sink.rc));
     const char *place = socket ? x->base : url;
     if (res)
-        return gw_fail(why, meaning_of(res), "%.200s: %s", place,
-                       c->said[0] ? c->said : curl_easy_strerror(res));
+        return no_answer(c, res, place, socket, why);
     long status = 0;
     char *type = NULL;
     curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);

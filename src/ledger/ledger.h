@@ -252,6 +252,104 @@ struct gw_sign gw_sign_here(struct gw_signer *s); // borrows; no close
 int gw_sign_there(const char *address, struct gw_sign *ret,
                   struct gw_why *why) GW_MUSTCHECK;
 
+// ---- serving HTTP -------------------------------------------------------
+// One server over libmicrohttpd for all who listen: event loops collect whole
+// requests within limits, so that a slow client costs a connection and no
+// thread.
+enum {
+    GW_WEB_PATH = 1024,
+    GW_WEB_QUERY = 2048,
+    GW_WEB_ADDRESS = 192,
+    GW_WEB_ETAG = 80,
+};
+struct MHD_Connection;
+struct gw_web_loop;
+struct gw_web_request {
+    bool post;                // else GET or HEAD
+    char path[GW_WEB_PATH];   // as sent: nothing is decoded, no query
+    char query[GW_WEB_QUERY]; // what follows '?', as sent
+    struct gw_buf body;
+    // the answer
+    int status;
+    const char *type, *cache; // static texts; cache may be NULL
+    struct gw_buf answer;
+    int fd; // a file that is the answer, -1: none
+    uint64_t fd_bytes;
+    char etag[GW_WEB_ETAG];         // with its quotes, or ""
+    char modified[GW_TIME_TEXT];    // as HTTP has it, or ""
+    char location[GW_WEB_PATH + 4]; // of a redirect, or ""
+    const struct gw_web_kept *kept; // instead: an answer made before
+    // the server's own
+    struct gw_web_loop *loop;
+    struct MHD_Connection *connection;
+    struct gw_web_request *next;
+    uint64_t began, length;
+    bool begun, whole, deferred;
+};
+
+struct gw_web_options {
+    const char *listen; // "127.0.0.1:0", "[::1]:7380", "unix:/path" (0600)
+    int threads;        // 0: one
+    int connections;
+    size_t body_max;
+    size_t held_max;   // of all bodies together; over it the answer is 429
+    size_t answer_max; // of one answer that is no file; 0: 1 MB
+    bool read_only;    // all but GET and HEAD is answered 405
+    const char *const (*headers)[2]; // of every answer: names and values
+    size_t header_count;
+    // Once for each whole request, in a thread of the server: fills in the
+    // answer, or hands the request to gw_waiting_put.
+    void (*handle)(void *ctx, struct gw_web_request *r);
+    void *ctx;
+};
+struct gw_web;
+int gw_web_start(const struct gw_web_options *o, struct gw_web **ret,
+                 struct gw_why *why) GW_MUSTCHECK;
+// "127.0.0.1:7380", "[::1]:7380" or "unix:/path", as it is bound.
+const char *gw_web_address(const struct gw_web *w);
+void gw_web_stop(struct gw_web *w); // no request may be waiting
+// Which of the server's threads has the request, from 0.
+size_t gw_web_thread(const struct gw_web_request *r);
+// A header of the request; NULL if it has none.
+const char *gw_web_header(const struct gw_web_request *r, const char *name);
+// text: one line, without its newline.
+void gw_web_say(struct gw_web_request *r, int status, const char *text);
+
+// The answer of r as it is filled in now, to be given again: status, headers,
+// and the bytes, copied, or the file, which is no longer r's. NULL without
+// memory.
+struct gw_web_kept *gw_web_keep(struct gw_web_request *r);
+void gw_web_drop(
+    struct gw_web_kept *k); // sent answers stay whole; NULL is fine
+
+// Requests that wait for another thread; each is answered with gw_web_resume.
+struct gw_waiting;
+struct gw_waiting *gw_waiting_new(size_t max);
+void gw_waiting_free(struct gw_waiting *q); // must be empty
+// Takes r; or, if too many wait or it is closed, answers 429 or 503 at once.
+void gw_waiting_put(struct gw_waiting *q, struct gw_web_request *r);
+// All that wait, linked by next, first come first: after wait_ms at the latest
+// (NULL if none came), and linger_ms after the first or with `enough` of them.
+struct gw_web_request *gw_waiting_take(struct gw_waiting *q, int wait_ms,
+                                       int linger_ms, size_t enough);
+// Only the first, where several threads take; NULL if none came in wait_ms.
+struct gw_web_request *gw_waiting_next(struct gw_waiting *q, int wait_ms);
+void gw_waiting_close(struct gw_waiting *q);
+void gw_web_resume(struct gw_web_request *r); // with its answer filled in
+
+// "checkpoint", "checkpoint.<a-z0-9->" or a canonical tile path: the only names
+// below a log's prefix that are ever opened. Copies it.
+bool gw_served_name(gw_span path, char ret_name[GW_TILE_PATH]);
+// Answers with a regular file below folder; no symbolic link is followed.
+void gw_web_file(struct gw_web_request *r, int folder, const char *path,
+                 const char *name);
+int gw_web_folder(const char *path, int *ret_fd,
+                  struct gw_why *why) GW_MUSTCHECK;
+// Opens what is at a path below folder and nowhere else, for reading, with no
+// link followed on the way; -1 and errno.
+int gw_web_open(int folder, const char *path);
+extern const char gw_text_plain[]; // "text/plain; charset=utf-8"
+
 // ---- the witness protocol -----------------------------------------------
 struct gw_serve_options {
     const char *listen; // "127.0.0.1:7380", "[::1]:0", "unix:/path" (0600)
@@ -520,8 +618,8 @@ int gw_ledger_request(struct gw_ledger *l, const char *witness,
 int gw_ledger_accept(struct gw_ledger *l, gw_span answer, struct gw_sealed *ret,
                      struct gw_why *why) GW_MUSTCHECK;
 
-// What the log says of an object, for those who only read: its newest leaf,
-// and the newest checkpoint over it.
+// What the log says of an object, or of an incident (its id), for those who
+// only read: its newest leaf, and the newest checkpoint over it.
 struct gw_witnessed {
     bool leaf, sealed;
     uint64_t index;
@@ -556,7 +654,8 @@ void gw_bundle_abort(struct gw_bundle *b); // takes b; leaves no half bag
 // into it under the names of docs/formats/ledger.md.
 struct gw_prove {
     const char *about;     // the id, in words of the reader
-    uint64_t leaf;         // of the evidence
+    uint64_t leaf;         // of the evidence, or of the incident
+    bool incident;         // data/incident.json
     bool record;           // data/record, proofs/record.batch-proof
     const char *evidence;  // "data/evidence/<hash>", or NULL
     bool segment;          // data/segment.*, proofs/segment.batch-proof

@@ -1,42 +1,30 @@
 // What proves a leaf to somebody who has nothing else: entries, their proofs
 // under one checkpoint, and what bounds their time. docs/formats/ledger.md
 // lists the files.
-#include "ledger/archive.h"
+#include "ledger/prove.h"
 
-enum { REFS_MAX = 64 };
-
-struct proving {
-    struct gw_archive *a;
-    const struct gw_prove *what;
-    struct gw_bundle *b;
-    struct gw_why *why;
-    char keys[LEDGER_PATH], folder[LEDGER_PATH];
-    struct ledger_head head;
-    struct gw_log_reader *reader;
-    struct gw_tiles *tiles;
-    struct gw_arena *arena;
-    uint64_t key_leaf;      // in force at the leaf
-    uint64_t newest_key;    // and under the checkpoint
-    uint64_t put[REFS_MAX]; // leaves that are in the bundle
-    size_t put_count;
-    uint64_t heartbeats[REFS_MAX], redactions[REFS_MAX];
-    size_t heartbeat_count, redaction_count;
-    char anchors[REFS_MAX][64];
-    size_t anchor_count;
-    struct gw_buf disclosures;
-};
+#include <errno.h>
+#include <unistd.h>
 
 // ---- one leaf -----------------------------------------------------------
 
+// Nothing goes into a bundle that its reader would refuse: the catalogue's
+// entry must be the one that the log has.
 static int write_proof(struct proving *p, struct gw_tiles *tiles,
-                       uint64_t index, uint64_t size, gw_span note,
+                       const struct gw_checkpoint *c, uint64_t index,
+                       const struct gw_hash32 *hash, gw_span note,
                        const char *path)
 {
     struct gw_tlog_proof proof = {.index = index, .checkpoint = note};
     struct gw_buf b;
     gw_buf_init(&b, CHECKPOINT_MAX + (8 << 10));
-    int rc = gw_inclusion_prove(gw_tiles_node, tiles, index, size, &proof.proof,
-                                p->why);
+    int rc = gw_inclusion_prove(gw_tiles_node, tiles, index, c->size,
+                                &proof.proof, p->why);
+    if (!rc &&
+        gw_inclusion_check(hash, index, c->size, &proof.proof, &c->root, NULL))
+        rc = gw_fail(p->why, GW_ECORRUPT,
+                     "leaf %llu: the catalogue has another than the log",
+                     (unsigned long long)index);
     if (!rc) {
         gw_tlog_proof_format(&proof, &b);
         rc = b.err ? gw_fail(p->why, b.err, "%s: %s", path, gw_strerror(b.err))
@@ -59,13 +47,16 @@ static int put_leaf(struct proving *p, uint64_t index)
     p->put[p->put_count++] = index;
     gw_buf_init(&entry, GW_LEAF_MAX);
     int rc = gw_leaf_get(p->a, index, &row, &entry, p->why);
+    struct gw_hash32 hash = gw_leaf_hash(gw_buf_span(&entry));
+    if (index == p->what->leaf)
+        p->hash = hash;
     snprintf(path, sizeof path, "data/leaf-%llu.json",
              (unsigned long long)index);
     rc = rc ? rc : gw_bundle_put(p->b, path, gw_buf_span(&entry), p->why);
     snprintf(path, sizeof path, "proofs/leaf-%llu.tlog-proof",
              (unsigned long long)index);
     rc = rc ? rc
-            : write_proof(p, p->tiles, index, p->head.opened.checkpoint.size,
+            : write_proof(p, p->tiles, &p->head.opened.checkpoint, index, &hash,
                           gw_buf_span(&p->head.note), path);
     gw_buf_release(&entry);
     return rc;
@@ -106,6 +97,7 @@ static int see_redaction(void *ctx, const struct gw_leaf_row *leaf)
 {
     struct proving *p = ctx;
     char wanted[64];
+    gw_arena_reset(p->arena);
     gw_span of = gw_leaf_member(leaf->entry, "of", p->arena);
     snprintf(wanted, sizeof wanted, "{\"index\":%llu,",
              (unsigned long long)p->what->leaf);
@@ -158,9 +150,17 @@ static int put_stamped_proof(struct proving *p, gw_span note, const char *stem)
     rc = rc ? rc : gw_checkpoint_parse(parsed.text, &c, p->why);
     rc = rc ? rc : gw_tiles_open(p->reader, &c, &tiles, p->why);
     snprintf(path, sizeof path, "anchors/%s.tlog-proof", stem);
-    rc = rc ? rc : write_proof(p, tiles, p->what->leaf, c.size, note, path);
+    rc = rc ? rc
+            : write_proof(p, tiles, &c, p->what->leaf, &p->hash, note, path);
     gw_tiles_close(tiles);
     return rc;
+}
+
+static bool is_lost(const struct proving *p, const char *name)
+{
+    char path[LEDGER_PATH];
+    return ledger_path(path, p->folder, name, NULL) == 0 &&
+           access(path, F_OK) != 0 && errno == ENOENT;
 }
 
 static int put_anchor(struct proving *p, uint64_t size, gw_span hash, bool ots)
@@ -173,7 +173,13 @@ static int put_anchor(struct proving *p, uint64_t size, gw_span hash, bool ots)
     snprintf(to, sizeof to, "%s", from);
     snprintf(note_name, sizeof note_name, "anchors/%llu.checkpoint",
              (unsigned long long)size);
+    for (size_t i = 0; i < p->anchor_count; i++)
+        if (strcmp(p->anchors[i], stem) == 0)
+            return 0;
     gw_buf_init(&note, CHECKPOINT_MAX);
+    // A stamp that somebody lost is no reason to prove nothing.
+    if (is_lost(p, from) || is_lost(p, note_name))
+        return 0;
     int rc = copy_file(p, from, to);
     rc = rc ? rc
             : ledger_file(p->folder, note_name, CHECKPOINT_MAX, &note, p->why);
@@ -188,9 +194,11 @@ static int put_anchor(struct proving *p, uint64_t size, gw_span hash, bool ots)
             rc = gw_bundle_put(p->b, from, gw_buf_span(&b), p->why);
         gw_buf_release(&b);
     }
-    if (!rc)
+    if (!rc) {
+        p->anchor_is_ots[p->anchor_count] = ots;
         snprintf(p->anchors[p->anchor_count++], sizeof p->anchors[0], "%s",
                  stem);
+    }
     gw_buf_release(&note);
     return rc;
 }
@@ -199,6 +207,7 @@ static int see_anchor(void *ctx, const struct gw_leaf_row *leaf)
 {
     struct proving *p = ctx;
     uint64_t size = 0;
+    gw_arena_reset(p->arena);
     gw_span of = gw_leaf_member(leaf->entry, "of", p->arena);
     gw_span hash = gw_leaf_member(leaf->entry, "sha256", p->arena);
     gw_span kind = gw_leaf_member(leaf->entry, "kind", p->arena);
@@ -293,6 +302,8 @@ static int put_chain(struct proving *p)
     if (what->evidence)
         put_link(&w, "evidence", what->leaf, what->evidence);
     put_numbers(&w, "heartbeats", p->heartbeats, p->heartbeat_count);
+    if (what->incident)
+        put_link(&w, "incident", what->leaf, NULL);
     gw_jw_kint(&w, "keys", (int64_t)p->key_leaf);
     gw_jw_kint(&w, "leaf", (int64_t)what->leaf);
     if (what->record)
@@ -312,41 +323,6 @@ static int put_chain(struct proving *p)
     gw_jw_close(&w, '}');
     int rc = b.err ? gw_fail(p->why, b.err, "chain.json: too large")
                    : gw_bundle_put(p->b, "chain.json", gw_buf_span(&b), p->why);
-    gw_buf_release(&b);
-    return rc;
-}
-
-static int put_readme(struct proving *p)
-{
-    struct gw_buf b;
-    const struct gw_checkpoint *c = &p->head.opened.checkpoint;
-    gw_buf_init(&b, 64 << 10);
-    gw_put_fmt(
-        &b,
-        "This folder proves something about %s to somebody who has nothing "
-        "else.\n\n"
-        "Whole check, offline, with gawah:\n\n    gawah verify .\n\n"
-        "With somebody else's tool, the leaf in the log (tlogverify):\n\n"
-        "    tlogverify proof -policy policy.txt -leaf data/leaf-%llu.json \\\n"
-        "        proofs/leaf-%llu.tlog-proof\n\n"
-        "The files have not changed since the folder was made:\n\n"
-        "    sha256sum -c manifest-sha256.txt\n    sha256sum -c "
-        "tagmanifest-sha256.txt\n\n",
-        p->what->about, (unsigned long long)p->what->leaf,
-        (unsigned long long)p->what->leaf);
-    gw_put_fmt(&b,
-               "The log is %s, its tree has %llu leaves. Whose signatures "
-               "count is said by policy.txt. That file came with this folder: "
-               "compare the keys in it with the ones you got by another road, "
-               "or the check only shows that the parts fit each other.\n",
-               c->origin, (unsigned long long)c->size);
-    if (p->head.local)
-        gw_put_str(&b, "\nThe checkpoint has no quorum of witnesses yet: so "
-                       "far only the log itself vouches for it.\n");
-    gw_put_str(&b, "\nHow each file is made and checked: docs/formats/"
-                   "ledger.md of the project gawah.\n");
-    int rc = b.err ? gw_fail(p->why, b.err, "README.txt: too large")
-                   : gw_bundle_put(p->b, "README.txt", gw_buf_span(&b), p->why);
     gw_buf_release(&b);
     return rc;
 }
@@ -377,7 +353,7 @@ static int put_all(struct proving *p, const struct gw_ledger_options *o)
             : gw_bundle_put(p->b, "policy.txt",
                             gw_buf_span(&p->head.policy_text), p->why);
     rc = rc ? rc : put_chain(p);
-    return rc ? rc : put_readme(p);
+    return rc ? rc : prove_readme(p);
 }
 
 int gw_ledger_prove(struct gw_archive *a, const struct gw_ledger_options *o,

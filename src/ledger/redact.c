@@ -16,7 +16,8 @@ struct burning {
 static int collect(void *ctx, const struct gw_leaf_row *leaf)
 {
     struct burning *b = ctx;
-    if (strcmp(leaf->subject, b->object) != 0)
+    if (strcmp(leaf->subject, b->object) != 0 ||
+        strcmp(leaf->type, gw_leaf_type_name(GW_LEAF_REDACT)) == 0)
         return 0;
     if (b->count == b->cap) {
         size_t cap = b->cap ? 2 * b->cap : 8;
@@ -77,9 +78,8 @@ int gw_ledger_redact(struct gw_ledger *l, const char *object,
     if (!rc && o.state == GW_REDACTED)
         rc = gw_fail(why, GW_EEXIST, "%.12s: redacted already", o.hash);
     b.object = o.hash;
-    rc = rc ? rc
-            : gw_leaves_each(l->a, 0, gw_leaf_type_name(GW_LEAF_EVIDENCE),
-                             collect, &b, why);
+    *ret_index = UINT64_MAX; // until a leaf says it
+    rc = rc ? rc : gw_leaves_each(l->a, 0, NULL, collect, &b, why);
     for (size_t i = 0; i < b.count && !rc; i++)
         rc = burn(&b, i, ret_index, why);
     rc = rc ? rc : gw_evidence_redact(l->a, o.hash, why);

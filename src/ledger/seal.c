@@ -1,11 +1,6 @@
 // Publishing an archive's ledger: what the catalogue has becomes tiles under a
-// signed checkpoint, and witnesses are asked to put their names to it.
+// signed checkpoint. Whatever was published before must be what it still has.
 #include "ledger/archive.h"
-
-#include <errno.h>
-#include <unistd.h>
-
-#define LOCAL "checkpoint.local"
 
 enum { FEED_BATCH = 512 };
 
@@ -47,8 +42,19 @@ static void signing_close(struct signing *s)
 
 // ---- leaves into the log ------------------------------------------------
 
+// A tree that was published once: the catalogue's first leaves make it again,
+// or nothing is written.
+struct promise {
+    const char *name;
+    struct gw_checkpoint tree; // of size 0: none
+};
+
 struct feed {
+    struct gw_ledger *l;
     struct gw_log *log;
+    struct promise promises[2];
+    struct gw_range range; // of the catalogue's leaves so far
+    uint64_t have;         // leaves that are in the log
     struct gw_buf bytes;
     gw_span entries[FEED_BATCH];
     size_t offsets[FEED_BATCH];
@@ -69,304 +75,148 @@ static int feed_flush(struct feed *f)
     return rc;
 }
 
+static int fail_leaf(const struct feed *f, uint64_t index, const char *rule)
+{
+    return gw_fail(f->why, GW_ECORRUPT,
+                   "leaf %llu of the catalogue %s. Nothing was sealed; put "
+                   "back the newest copy of gawah.db",
+                   (unsigned long long)index, rule);
+}
+
+static int keeps_promises(const struct feed *f)
+{
+    for (size_t i = 0; i < GW_COUNT(f->promises); i++) {
+        const struct promise *p = &f->promises[i];
+        if (!p->tree.size || p->tree.size != f->range.size)
+            continue;
+        struct gw_hash32 root = gw_range_root(&f->range);
+        if (!gw_hash32_eq(&root, &p->tree.root))
+            return gw_fail(f->why, GW_EFORK,
+                           "%s/%s: of the first %llu leaves the catalogue has "
+                           "others than were published. Nothing was sealed; "
+                           "put back the newest copy of the whole archive",
+                           f->l->folder, p->name,
+                           (unsigned long long)p->tree.size);
+    }
+    return 0;
+}
+
 static int feed_leaf(void *ctx, const struct gw_leaf_row *leaf)
 {
     struct feed *f = ctx;
+    if (leaf->index != f->range.size)
+        return fail_leaf(f, f->range.size, "is missing");
+    struct gw_hash32 hash = gw_leaf_hash(leaf->entry);
+    if (memcmp(hash.at, leaf->hash, sizeof hash.at) != 0)
+        return fail_leaf(f, leaf->index, "is not what its hash says");
+    gw_range_add(&f->range, &hash);
+    int rc = keeps_promises(f);
+    if (rc || leaf->index < f->have)
+        return rc;
     f->offsets[f->count] = f->bytes.len;
     f->entries[f->count++].len = leaf->entry.len;
     gw_put_span(&f->bytes, leaf->entry);
     return f->count == FEED_BATCH || f->bytes.err ? feed_flush(f) : 0;
 }
 
-static int feed_log(struct gw_ledger *l, struct gw_log *log, uint64_t leaves,
-                    struct gw_why *why)
+static int feed_log(struct feed *f, uint64_t leaves)
 {
-    uint64_t have = gw_log_size(log);
-    if (have > leaves)
-        return gw_fail(why, GW_EFORK,
-                       "%s: the log has %llu entries, the catalogue only %llu: "
-                       "an older gawah.db was put back. Do not seal; put back "
-                       "the newest copy of the whole archive",
-                       l->folder, (unsigned long long)have,
-                       (unsigned long long)leaves);
-    struct feed *f = gw_new(sizeof *f);
-    if (!f)
-        return gw_fail(why, GW_ENOMEM, "out of memory");
-    f->log = log;
-    f->why = why;
-    gw_buf_init(&f->bytes, FEED_BATCH * (size_t)GW_LEAF_MAX);
-    int rc = gw_leaves_each(l->a, have, NULL, feed_leaf, f, why);
+    for (size_t i = 0; i < GW_COUNT(f->promises); i++)
+        if (f->promises[i].tree.size > leaves)
+            return gw_fail(f->why, GW_EFORK,
+                           "%s: the log has %llu entries, the catalogue only "
+                           "%llu: an older gawah.db was put back. Do not seal; "
+                           "put back the newest copy of the whole archive",
+                           f->l->folder,
+                           (unsigned long long)f->promises[i].tree.size,
+                           (unsigned long long)leaves);
+    int rc = gw_leaves_each(f->l->a, 0, NULL, feed_leaf, f, f->why);
     rc = rc ? rc : feed_flush(f);
-    gw_buf_release(&f->bytes);
-    gw_free(f);
-    return rc ? gw_fail(why, rc, "%s: %s", l->folder, gw_strerror(rc)) : 0;
+    return rc ? gw_fail(f->why, rc, "%s: %s", f->l->folder, gw_strerror(rc))
+              : 0;
 }
 
-static int publish(struct gw_ledger *l, const char *name, struct gw_sealed *ret,
-                   struct gw_why *why)
+// ---- publishing ---------------------------------------------------------
+
+static int read_promise(struct gw_ledger *l, const char *name,
+                        struct promise *ret, struct gw_why *why)
 {
+    struct gw_why bad = {0};
+    ret->name = name;
+    int rc = ledger_tree(l->folder, name, &ret->tree, &bad);
+    if (!rc && strcmp(ret->tree.origin, l->origin) != 0)
+        rc = gw_fail(&bad, GW_EFORK, "%s/%s: of log %s, not of %s", l->folder,
+                     name, ret->tree.origin, l->origin);
+    return rc && rc != GW_ENOENT ? gw_fail(why, rc, "%s", bad.text) : 0;
+}
+
+// The writer goes on from checkpoint.local. A folder that came back from a
+// mirror has only the other one.
+static int take_up(struct feed *f)
+{
+    struct gw_ledger *l = f->l;
+    struct promise *local = &f->promises[0], *sealed = &f->promises[1];
+    int rc = read_promise(l, LEDGER_LOCAL, local, f->why);
+    rc = rc ? rc : read_promise(l, LEDGER_SEALED, sealed, f->why);
+    if (rc || sealed->tree.size <= local->tree.size)
+        return rc;
+    struct gw_buf note;
+    gw_buf_init(&note, CHECKPOINT_MAX);
+    rc = ledger_file(l->folder, LEDGER_SEALED, CHECKPOINT_MAX, &note, f->why);
+    rc = rc ? rc
+            : ledger_keep(l->folder, LEDGER_LOCAL, gw_buf_span(&note), f->why);
+    gw_buf_release(&note);
+    return rc;
+}
+
+static int publish_with(struct feed *f, struct gw_sealed *ret)
+{
+    struct gw_ledger *l = f->l;
     struct signing s = {0};
-    struct gw_log *log = NULL;
     uint64_t leaves;
-    int rc = gw_leaf_count(l->a, &leaves, why);
-    rc = rc ? rc : signing_open(l, &s, why);
-    struct gw_log_options o = {
-        .folder = l->folder, .origin = l->origin, .sign = s.sign, .name = name};
-    rc = rc ? rc : gw_log_open(&o, &log, why);
+    int rc = take_up(f);
+    rc = rc ? rc : gw_leaf_count(l->a, &leaves, f->why);
+    rc = rc ? rc : signing_open(l, &s, f->why);
+    struct gw_log_options o = {.folder = l->folder,
+                               .origin = l->origin,
+                               .sign = s.sign,
+                               .name = LEDGER_LOCAL};
+    rc = rc ? rc : gw_log_open(&o, &f->log, f->why);
     if (!rc)
-        ret->first = gw_log_published(log);
-    rc = rc ? rc : feed_log(l, log, leaves, why);
-    rc = rc ? rc : gw_log_publish(log, &ret->checkpoint, why);
+        ret->first = f->have = gw_log_size(f->log);
+    rc = rc ? rc : feed_log(f, leaves);
+    rc = rc ? rc : gw_log_publish(f->log, &ret->checkpoint, f->why);
     if (!rc)
         ret->count = ret->checkpoint.size - ret->first;
-    gw_log_close(log);
+    gw_log_close(f->log);
     signing_close(&s);
     return rc;
 }
 
-static int publish_policy(struct gw_ledger *l, struct gw_why *why)
+static int publish(struct gw_ledger *l, struct gw_sealed *ret,
+                   struct gw_why *why)
 {
-    char path[LEDGER_PATH];
-    struct gw_buf there;
-    gw_buf_init(&there, POLICY_MAX);
-    int rc = ledger_path(path, l->folder, "policy.txt", why);
-    bool same =
-        !rc &&
-        ledger_file(l->folder, "policy.txt", POLICY_MAX, &there, NULL) == 0 &&
-        gw_eq(gw_buf_span(&there), gw_buf_span(&l->policy));
-    gw_buf_release(&there);
-    return rc || same ? rc : gw_file_write(path, gw_buf_span(&l->policy), why);
+    struct feed *f = gw_new(sizeof *f);
+    if (!f)
+        return gw_fail(why, GW_ENOMEM, "out of memory");
+    f->l = l;
+    f->why = why;
+    gw_buf_init(&f->bytes, FEED_BATCH * (size_t)GW_LEAF_MAX);
+    int rc = publish_with(f, ret);
+    gw_buf_release(&f->bytes);
+    gw_free(f);
+    return rc;
 }
 
-// ---- cosignatures -------------------------------------------------------
-
-struct round {
-    struct gw_ledger *l;
-    struct gw_policy *policy;
-    struct gw_arena *arena;
-    struct gw_buf note; // the checkpoint with every line so far
-    struct gw_log_reader *reader;
-    struct gw_tiles *tiles;
-    struct gw_sealed *sealed;
-};
-
-static void round_close(struct round *r)
-{
-    gw_tiles_close(r->tiles);
-    gw_log_reader_close(r->reader);
-    gw_policy_free(r->policy);
-    gw_arena_free(r->arena);
-    gw_buf_release(&r->note);
-}
-
-// Lines that an earlier round gathered for the same tree stay.
-static int take_known_lines(struct round *r, const char *file,
-                            struct gw_why *why)
-{
-    struct gw_buf there;
-    struct gw_note note;
-    struct gw_note mine;
-    gw_buf_init(&there, CHECKPOINT_MAX);
-    int rc = ledger_file(r->l->folder, file, CHECKPOINT_MAX, &there, NULL);
-    rc = rc ? rc : gw_note_parse(gw_buf_span(&there), r->arena, &note, NULL);
-    rc = rc ? rc : gw_note_parse(gw_buf_span(&r->note), r->arena, &mine, why);
-    if (!rc && gw_eq(note.text, mine.text))
-        for (size_t i = 0; i < note.count; i++)
-            if (gw_find(gw_buf_span(&r->note), note.lines[i].line, 0) < 0)
-                gw_put_span(&r->note, note.lines[i].line);
-    gw_buf_release(&there);
-    return r->note.err;
-}
-
-static int round_open(struct round *r, const char *name, struct gw_why *why)
-{
-    gw_buf_init(&r->note, CHECKPOINT_MAX);
-    r->arena = gw_arena_new(16 << 20);
-    int rc = r->arena ? 0 : gw_fail(why, GW_ENOMEM, "out of memory");
-    rc = rc ? rc : gw_policy_parse(gw_buf_span(&r->l->policy), &r->policy, why);
-    rc = rc ? rc
-            : ledger_file(r->l->folder, name, CHECKPOINT_MAX, &r->note, why);
-    rc = rc ? rc : take_known_lines(r, "checkpoint", why);
-    rc = rc ? rc : take_known_lines(r, LOCAL, why);
-    rc = rc ? rc : gw_log_reader_open(r->l->folder, &r->reader, why);
-    return rc ? rc
-              : gw_tiles_open(r->reader, &r->sealed->checkpoint, &r->tiles,
-                              why);
-}
-
-static void tell_missing(struct gw_sealed *s, const char *name,
-                         const char *reason)
-{
-    size_t at = strlen(s->missing);
-    snprintf(s->missing + at, sizeof s->missing - at, "%s%s: %s",
-             at ? "; " : "", name, reason);
-}
-
-static bool has_signed(const struct gw_opened *o,
-                       const struct gw_policy_member *w)
-{
-    for (size_t i = 0; i < o->cosignature_count; i++)
-        if (o->cosignatures[i].by == w)
-            return true;
-    return false;
-}
-
-// A witness that does not answer costs its own line and nothing else. One that
-// has seen a longer log of ours is another matter: this archive is old.
-static int ask_all(struct round *r, struct gw_why *why)
-{
-    struct gw_opened opened;
-    int rc = gw_policy_open(r->policy, gw_buf_span(&r->note), r->arena, &opened,
-                            why);
-    size_t n = rc ? 0 : gw_policy_witness_count(r->policy);
-    struct gw_buf note;
-    gw_buf_init(&note, CHECKPOINT_MAX);
-    gw_put_span(&note, gw_buf_span(&r->note));
-    for (size_t i = 0; i < n && !rc; i++) {
-        const struct gw_policy_member *w = gw_policy_witness(r->policy, i);
-        struct gw_why answer = {0};
-        if (has_signed(&opened, w))
-            continue;
-        if (!w->url[0]) {
-            tell_missing(r->sealed, w->name,
-                         "no address; see: gawah seal "
-                         "--request");
-            continue;
-        }
-        int asked =
-            gw_witness_ask(w, r->tiles, gw_buf_span(&note), &r->note, &answer);
-        if (asked == GW_EFORK)
-            rc = gw_fail(why, GW_EFORK, "%s", answer.text);
-        else if (asked)
-            tell_missing(r->sealed, w->name, answer.text);
-    }
-    gw_buf_release(&note);
-    return rc ? rc : r->note.err;
-}
-
-// The checkpoint others read is replaced when the policy's quorum signed it.
-static int settle(struct round *r, const char *name, struct gw_why *why)
-{
-    char path[LEDGER_PATH];
-    struct gw_opened opened;
-    int rc = gw_policy_open(r->policy, gw_buf_span(&r->note), r->arena, &opened,
-                            why);
-    if (rc)
-        return rc;
-    r->sealed->quorum = opened.quorum;
-    r->sealed->witnesses = opened.cosignature_count;
-    rc = ledger_path(path, r->l->folder, name, why);
-    rc = rc ? rc : gw_file_write(path, gw_buf_span(&r->note), why);
-    if (rc || !opened.quorum || strcmp(name, "checkpoint") == 0)
-        return rc;
-    rc = ledger_path(path, r->l->folder, "checkpoint", why);
-    return rc ? rc : gw_file_write(path, gw_buf_span(&r->note), why);
-}
-
-static int needs_witnesses(struct gw_ledger *l, bool *ret, struct gw_why *why)
-{
-    struct gw_policy *p;
-    int rc = gw_policy_parse(gw_buf_span(&l->policy), &p, why);
-    if (rc)
-        return rc;
-    *ret = gw_policy_needs_witnesses(p);
-    gw_policy_free(p);
-    return 0;
-}
-
+// What the log has can never be taken back: the catalogue keeps it first.
 int gw_ledger_seal(struct gw_ledger *l, bool ask, struct gw_sealed *ret,
                    struct gw_why *why)
 {
-    bool needed = false;
     *ret = (struct gw_sealed){0};
-    int rc = needs_witnesses(l, &needed, why);
-    const char *name = needed ? LOCAL : "checkpoint";
-    rc = rc ? rc : publish(l, name, ret, why);
-    rc = rc ? rc : publish_policy(l, why);
-    struct round r = {.l = l, .sealed = ret};
-    rc = rc ? rc : round_open(&r, name, why);
-    rc = rc || !ask ? rc : ask_all(&r, why);
-    rc = rc ? rc : settle(&r, name, why);
-    round_close(&r);
-    return rc;
-}
-
-// ---- the same by file ---------------------------------------------------
-
-static int open_newest(struct round *r, const char **ret_name,
-                       struct gw_why *why)
-{
-    bool needed = false;
-    struct gw_note note;
-    int rc = needs_witnesses(r->l, &needed, why);
-    *ret_name = needed ? LOCAL : "checkpoint";
-    struct gw_buf b;
-    gw_buf_init(&b, CHECKPOINT_MAX);
-    struct gw_arena *arena = gw_arena_new(16 << 20);
-    rc = rc      ? rc
-         : arena ? ledger_file(r->l->folder, *ret_name, CHECKPOINT_MAX, &b, why)
-                 : gw_fail(why, GW_ENOMEM, "out of memory");
-    rc = rc ? rc : gw_note_parse(gw_buf_span(&b), arena, &note, why);
-    rc = rc ? rc : gw_checkpoint_parse(note.text, &r->sealed->checkpoint, why);
-    gw_arena_free(arena);
-    gw_buf_release(&b);
-    return rc ? rc : round_open(r, *ret_name, why);
-}
-
-int gw_ledger_accept(struct gw_ledger *l, gw_span answer, struct gw_sealed *ret,
-                     struct gw_why *why)
-{
-    const char *name;
-    *ret = (struct gw_sealed){0};
-    struct round r = {.l = l, .sealed = ret};
-    struct gw_buf lines;
-    gw_buf_init(&lines, CHECKPOINT_MAX);
-    int rc = open_newest(&r, &name, why);
+    int rc = gw_ledger_commit(l, why);
+    rc = rc ? rc : publish(l, ret, why);
     rc = rc ? rc
-            : gw_witness_accept(r.policy, gw_buf_span(&r.note), answer, &lines,
-                                why);
-    if (!rc)
-        gw_put_span(&r.note, gw_buf_span(&lines));
-    rc = rc ? rc : settle(&r, name, why);
-    gw_buf_release(&lines);
-    round_close(&r);
-    return rc;
-}
-
-// The size of the last tree here that a witness signed; 0 if there is none.
-static uint64_t last_size(struct round *r, const struct gw_policy_member *w)
-{
-    struct gw_buf b;
-    struct gw_opened opened;
-    uint64_t size = 0;
-    gw_buf_init(&b, CHECKPOINT_MAX);
-    if (ledger_file(r->l->folder, "checkpoint", CHECKPOINT_MAX, &b, NULL) ==
-            0 &&
-        gw_policy_open(r->policy, gw_buf_span(&b), r->arena, &opened, NULL) ==
-            0 &&
-        has_signed(&opened, w))
-        size = opened.checkpoint.size;
-    gw_buf_release(&b);
-    return size;
-}
-
-int gw_ledger_request(struct gw_ledger *l, const char *witness,
-                      struct gw_buf *ret, struct gw_why *why)
-{
-    const char *name;
-    struct gw_sealed sealed = {0};
-    struct round r = {.l = l, .sealed = &sealed};
-    int rc = open_newest(&r, &name, why);
-    const struct gw_policy_member *w = NULL;
-    for (size_t i = 0; !rc && i < gw_policy_witness_count(r.policy); i++)
-        if (strcmp(gw_policy_witness(r.policy, i)->name, witness) == 0)
-            w = gw_policy_witness(r.policy, i);
-    if (!rc && !w)
-        rc = gw_fail(why, GW_EUSAGE, "%s/policy.txt names no witness \"%s\"",
-                     l->keys, witness);
-    rc = rc ? rc
-            : gw_witness_request(r.tiles, last_size(&r, w),
-                                 gw_buf_span(&r.note), ret, why);
-    round_close(&r);
-    return rc;
+            : ledger_keep(l->folder, LEDGER_LOCAL_POLICY,
+                          gw_buf_span(&l->policy), why);
+    return rc ? rc : ledger_cosign(l, ask, ret, why);
 }

@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -23,6 +24,7 @@ enum {
 struct gw_web_loop {
     struct gw_web *web;
     struct MHD_Daemon *daemon;
+    size_t number;
     int bell; // eventfd: something was resumed, or it is to stop
     atomic_bool rung;
     pthread_t thread;
@@ -39,6 +41,16 @@ struct gw_web {
 
 const char gw_text_plain[] = "text/plain; charset=utf-8";
 
+size_t gw_web_thread(const struct gw_web_request *r)
+{
+    return r->loop->number;
+}
+
+const char *gw_web_header(const struct gw_web_request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
 void gw_web_say(struct gw_web_request *r, int status, const char *text)
 {
     gw_buf_reset(&r->answer);
@@ -50,68 +62,133 @@ void gw_web_say(struct gw_web_request *r, int status, const char *text)
 }
 
 // ---- one request --------------------------------------------------------
-static struct MHD_Response *response_of(struct gw_web_request *r)
+static struct MHD_Response *bytes_of(struct gw_web_request *r,
+                                     enum MHD_ResponseMemoryMode mode)
 {
-    if (r->fd >= 0) {
-        struct MHD_Response *m =
-            MHD_create_response_from_fd64(r->fd_bytes, r->fd);
-        if (m)
-            r->fd = -1; // closed with the response
-        return m;
-    }
     if (r->answer.err) // an answer that is not whole is none
         return NULL;
-    // r lives until the answer is sent.
-    return MHD_create_response_from_buffer(r->answer.len, r->answer.at,
-                                           MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(r->answer.len, r->answer.at, mode);
+}
+
+static struct MHD_Response *file_of(struct gw_web_request *r)
+{
+    struct MHD_Response *m = MHD_create_response_from_fd64(r->fd_bytes, r->fd);
+    if (m)
+        r->fd = -1; // closed with the response
+    return m;
+}
+
+static bool put_header(struct MHD_Response *m, const char *name,
+                       const char *value)
+{
+    return !value || !*value ||
+           MHD_add_response_header(m, name, value) == MHD_YES;
+}
+
+static bool put_headers(const struct gw_web_request *r, struct MHD_Response *m)
+{
+    const struct gw_web_options *o = &r->loop->web->o;
+    bool reads = r->post || o->read_only, ok = true;
+    bool later = r->status == 429 || r->status == 503;
+    ok &= put_header(m, "Content-Type", r->status == 304 ? NULL : r->type);
+    ok &= put_header(m, "Cache-Control", r->cache);
+    ok &= put_header(m, "ETag", r->etag);
+    ok &= put_header(m, "Last-Modified", r->modified);
+    ok &= put_header(m, "Location", r->location);
+    if (r->status == 405)
+        ok &= put_header(m, "Allow", reads ? "GET, HEAD" : "POST");
+    ok &= put_header(m, "Retry-After", later ? "1" : NULL);
+    for (size_t i = 0; i < o->header_count; i++)
+        ok &= put_header(m, o->headers[i][0], o->headers[i][1]);
+    return ok;
+}
+
+struct gw_web_kept {
+    struct MHD_Response *response;
+    int status;
+};
+
+struct gw_web_kept *gw_web_keep(struct gw_web_request *r)
+{
+    struct gw_web_kept *k = gw_new(sizeof *k);
+    if (!k)
+        return NULL;
+    k->status = r->status;
+    k->response = r->fd >= 0 ? file_of(r) : bytes_of(r, MHD_RESPMEM_MUST_COPY);
+    if (k->response && put_headers(r, k->response))
+        return k;
+    gw_web_drop(k);
+    return NULL;
+}
+
+void gw_web_drop(struct gw_web_kept *k)
+{
+    if (!k)
+        return;
+    if (k->response)
+        MHD_destroy_response(k->response); // once the last was sent
+    gw_free(k);
 }
 
 static enum MHD_Result send_answer(struct gw_web_request *r)
 {
-    struct MHD_Response *m = response_of(r);
+    if (r->kept)
+        return MHD_queue_response(r->connection, (unsigned)r->kept->status,
+                                  r->kept->response);
+    // r lives until the answer is sent.
+    struct MHD_Response *m =
+        r->fd >= 0 ? file_of(r) : bytes_of(r, MHD_RESPMEM_PERSISTENT);
     if (!m)
         return MHD_NO;
-    bool ok = MHD_add_response_header(m, "Content-Type", r->type);
-    if (r->cache)
-        ok &= MHD_add_response_header(m, "Cache-Control", r->cache);
-    if (r->status == 405)
-        ok &=
-            MHD_add_response_header(m, "Allow", r->post ? "GET, HEAD" : "POST");
-    if (r->status == 429 || r->status == 503)
-        ok &= MHD_add_response_header(m, "Retry-After", "1");
     enum MHD_Result rc = MHD_NO;
-    if (ok)
+    if (put_headers(r, m))
         rc = MHD_queue_response(r->connection, (unsigned)r->status, m);
     MHD_destroy_response(m);
     return rc;
 }
 
-// What the head alone decides.
-static enum MHD_Result begin(struct gw_web_loop *l, struct MHD_Connection *c,
-                             const char *url, const char *method, void **state)
+// The request line: all that is known of a request at first.
+static void *on_line(void *ctx, const char *line, struct MHD_Connection *c)
 {
+    struct gw_web_loop *l = ctx;
     struct gw_web_request *r = gw_new(sizeof *r);
-    *state = r;
     if (!r)
-        return MHD_NO;
+        return NULL;
     r->loop = l;
     r->connection = c;
     r->fd = -1;
     r->began = gw_tick();
     gw_buf_init(&r->body, l->web->o.body_max);
-    gw_buf_init(&r->answer, GW_NOTE_MAX);
+    gw_buf_init(&r->answer, l->web->o.answer_max);
+    gw_span query = gw_str(line), path = gw_cut(&query, '?');
+    if (path.len >= sizeof r->path || query.len >= sizeof r->query) {
+        gw_web_say(r, 414, "the path or the query is too long");
+        return r;
+    }
+    memcpy(r->path, path.at, path.len);
+    if (query.len)
+        memcpy(r->query, query.at, query.len);
+    return r;
+}
+
+// What the head alone decides.
+static enum MHD_Result begin(struct gw_web_request *r, const char *method)
+{
+    const struct gw_web_options *o = &r->loop->web->o;
+    r->begun = true;
     r->post = strcmp(method, "POST") == 0;
-    int n = snprintf(r->path, sizeof r->path, "%s", url);
-    if (n < 0 || n >= GW_WEB_PATH)
-        gw_web_say(r, 414, "the path is too long");
-    if (!r->post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    bool get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (o->read_only && !get) {
+        gw_web_say(r, 405, "GET and HEAD are all there is");
+        return send_answer(r); // and the connection ends
+    }
+    if (!r->post && !get)
         gw_web_say(r, 501, "GET, HEAD and POST are all there is");
-    const char *length =
-        MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+    const char *length = gw_web_header(r, "Content-Length");
     uint64_t announced = 0;
     if (length && (!gw_parse_uint(gw_str(length), DRAIN_MAX, &announced))) {
         gw_web_say(r, 413, "the body is too large");
-        return send_answer(r); // and the connection ends
+        return send_answer(r);
     }
     return MHD_YES;
 }
@@ -154,12 +231,15 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c,
                                   const char *version, const char *bytes,
                                   size_t *n, void **state)
 {
+    (void)c;
+    (void)url;
     (void)version;
-    struct gw_web_loop *l = ctx;
-    struct gw_web *w = l->web;
+    struct gw_web *w = ((struct gw_web_loop *)ctx)->web;
     struct gw_web_request *r = *state;
     if (!r)
-        return begin(l, c, url, method, state);
+        return MHD_NO;
+    if (!r->begun)
+        return begin(r, method);
     if (r->whole) // resumed
         return send_answer(r);
     if (*n) {
@@ -205,6 +285,8 @@ static struct MHD_Daemon *start_daemon(struct gw_web_loop *l, int fd, int most)
         {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_end, NULL},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)as_it_is, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_line, l},
+        {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL}, // see turn()
         {MHD_OPTION_CONNECTION_LIMIT, most, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, NULL},
@@ -237,6 +319,10 @@ static void silence(struct gw_web_loop *l)
 static void *turn(void *ctx)
 {
     struct gw_web_loop *l = ctx;
+    sigset_t pipe;
+    sigemptyset(&pipe); // or it would copy files in small pieces
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct pollfd ready[] = {
@@ -261,6 +347,7 @@ static bool start_loop(struct gw_web *w, int fd, int threads)
     struct gw_web_loop *l = &w->loops[w->count];
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0); // the daemon closes it
     l->web = w;
+    l->number = w->count;
     l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (own >= 0 && l->bell >= 0)
         l->daemon = start_daemon(l, own, w->o.connections / threads + 1);
@@ -285,6 +372,8 @@ int gw_web_start(const struct gw_web_options *o, struct gw_web **ret,
     if (!w)
         return gw_fail(why, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     w->o = *o;
+    if (!w->o.answer_max)
+        w->o.answer_max = GW_NOTE_MAX;
     int rc = gw_listen(o->listen, &fd, w->address, why);
     if (rc) {
         gw_free(w);
@@ -415,6 +504,24 @@ struct gw_web_request *gw_waiting_take(struct gw_waiting *q, int wait_ms,
     q->count = 0;
     pthread_mutex_unlock(&q->lock);
     return all;
+}
+
+struct gw_web_request *gw_waiting_next(struct gw_waiting *q, int wait_ms)
+{
+    pthread_mutex_lock(&q->lock);
+    if (!q->count)
+        wait_for(q, 1, wait_ms);
+    struct gw_web_request *r = q->first;
+    if (r) {
+        q->first = r->next;
+        q->count--;
+        if (q->first)
+            pthread_cond_signal(&q->more); // for another thread
+        else
+            q->last = &q->first;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return r;
 }
 
 void gw_waiting_close(struct gw_waiting *q)

@@ -45,22 +45,28 @@ int gw_set_tree(struct gw_archive *a, enum gw_tier tier, const char *object,
 }
 
 // No findings, and never any: nothing to say. An emptied set is a change.
-static bool says_the_same(struct gw_ledger *l, const struct gw_leaf_field *f,
-                          size_t n, bool empty)
+static int says_the_same(struct gw_ledger *l, const struct gw_leaf_field *f,
+                         size_t n, bool empty, bool *ret, struct gw_why *why)
 {
     struct gw_leaf_row row;
     struct gw_buf entry;
+    struct gw_why none = {0};
     gw_buf_init(&entry, GW_LEAF_MAX);
     struct gw_arena *arena = gw_arena_new(1 << 20);
-    bool ever =
-        gw_leaf_newest(l->a, "findings", "findings", &row, &entry, NULL) == 0;
-    bool same = arena && ever;
-    for (size_t i = 0; i < n && same; i++)
-        same = gw_eq(gw_leaf_member(gw_buf_span(&entry), f[i].name, arena),
-                     f[i].json);
+    int rc = arena ? gw_leaf_newest(l->a, "findings", "findings", &row, &entry,
+                                    &none)
+                   : gw_fail(&none, GW_ENOMEM, "out of memory");
+    *ret = rc == GW_ENOENT ? empty : true;
+    for (size_t i = 0; i < n && !rc; i++) {
+        gw_span had = gw_leaf_member(gw_buf_span(&entry), f[i].name, arena);
+        *ret = *ret && gw_eq(had, f[i].json);
+        if (!had.at)
+            rc = gw_fail(&none, GW_ECORRUPT, "leaf %llu: cannot be read",
+                         (unsigned long long)row.index);
+    }
     gw_arena_free(arena);
     gw_buf_release(&entry);
-    return same || (empty && !ever);
+    return rc && rc != GW_ENOENT ? gw_fail(why, rc, "%s", none.text) : 0;
 }
 
 static int append_set(struct gw_ledger *l, int rules_version,
@@ -81,8 +87,10 @@ static int append_set(struct gw_ledger *l, int rules_version,
                                .at = gw_now(&l->clock),
                                .fields = fields,
                                .count = GW_COUNT(fields)};
-    int rc = set.err;
-    if (!rc && !says_the_same(l, fields, leaf.count, count == 0))
+    bool same = false;
+    int rc = set.err ? gw_fail(why, set.err, "out of memory") : 0;
+    rc = rc ? rc : says_the_same(l, fields, leaf.count, count == 0, &same, why);
+    if (!rc && !same)
         rc = gw_ledger_append(l, &leaf, "findings", &index, why);
     gw_buf_release(&set);
     return rc;

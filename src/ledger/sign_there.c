@@ -4,6 +4,8 @@
 #include "ledger/ledger.h"
 
 #include <stdio.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { ANSWER_MAX = 64 << 10, SIGN_SECONDS = 60, LAST_PATH = 96 };
 
@@ -75,19 +77,39 @@ static void there_close(void *ctx)
     gw_free(t);
 }
 
+// Made absolute, so that messages name the place whoever reads them stands in.
+static int place_of(const char *address, struct there *ret, struct gw_why *why)
+{
+    gw_span s = gw_str(address);
+    char here[sizeof ret->address] = "";
+    if (!gw_starts(s, "unix:") || s.len == strlen("unix:"))
+        return gw_fail(why, GW_EREFUSED, "%.200s: a signer is at unix:/path",
+                       address);
+    const char *path = address + strlen("unix:");
+    if (*path != '/' && !getcwd(here, sizeof here))
+        return gw_fail(why, GW_EIO,
+                       "%.200s: which folder this is in, is not "
+                       "known",
+                       address);
+    int n =
+        snprintf(ret->address, sizeof ret->address, "unix:%s%s%s", here,
+                 *path == '/' || gw_ends(gw_str(here), "/") ? "" : "/", path);
+    size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+    return n > 0 && (size_t)n - strlen("unix:") <= most
+               ? 0
+               : gw_fail(why, GW_ETOOBIG,
+                         "%.200s: the path of a socket has at most %zu bytes",
+                         address, most);
+}
+
 int gw_sign_there(const char *address, struct gw_sign *ret, struct gw_why *why)
 {
     *ret = (struct gw_sign){0};
-    if (!gw_starts(gw_str(address), "unix:/"))
-        return gw_fail(why, GW_EREFUSED, "%s: a signer is at unix:/path",
-                       address);
     struct there *t = gw_new(sizeof *t);
     if (!t)
         return gw_fail(why, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
-    int n = snprintf(t->address, sizeof t->address, "%s", address);
-    int rc = n < 0 || (size_t)n >= sizeof t->address
-                 ? gw_fail(why, GW_ETOOBIG, "%.200s: too long", address)
-                 : gw_client_new(&t->client, why);
+    int rc = place_of(address, t, why);
+    rc = rc ? rc : gw_client_new(&t->client, why);
     if (rc) {
         gw_free(t);
         return rc;

@@ -148,6 +148,15 @@ static bool has_extension(const struct asked *a)
     return !same;
 }
 
+static bool knows_origin(const struct gw_signer *s, gw_span checkpoint)
+{
+    gw_span rest = checkpoint, origin = gw_cut(&rest, '\n');
+    for (size_t i = 0; i < gw_policy_log_count(s->policy); i++)
+        if (gw_is(origin, gw_policy_log(s->policy, i)->name))
+            return true;
+    return false;
+}
+
 static int understand(const struct gw_signer *s, gw_span body, struct asked *a,
                       struct gw_why *why)
 {
@@ -158,6 +167,8 @@ static int understand(const struct gw_signer *s, gw_span body, struct asked *a,
         rc = gw_note_parse(a->request.checkpoint, a->arena, &a->note, why);
     else
         a->note.text = a->request.checkpoint;
+    if (rc == GW_EPROOF) // a signature that was touched
+        return knows_origin(s, a->request.checkpoint) ? 403 : 404;
     if (rc)
         return rc == GW_ENOMEM ? 500 : 400;
     struct gw_why said = {0};

@@ -102,8 +102,10 @@ int gw_ledger_stamp_request(struct gw_ledger *l, struct gw_buf *ret_request,
     if (!rc) {
         struct gw_hash32 imprint = gw_sha256(gw_buf_span(&kept));
         gw_tsa_request(&imprint, 0, ret_request);
-        snprintf(ret_path, path_cap, "%s", path);
-        rc = ret_request->err;
+        int n = snprintf(ret_path, path_cap, "%s", path);
+        rc = n < 0 || (size_t)n >= path_cap
+                 ? gw_fail(why, GW_ETOOBIG, "%s: the path is too long", path)
+                 : ret_request->err;
     }
     gw_buf_release(&kept);
     ledger_head_close(&head);
@@ -155,15 +157,17 @@ static int find_stamped(const char *folder, const struct gw_hash32 *imprint,
     DIR *d = opendir(folder);
     struct gw_arena *arena = gw_arena_new(16 << 20);
     struct gw_buf b;
-    int found = 0;
+    int found = arena ? 0 : gw_fail(why, GW_ENOMEM, "out of memory");
     gw_buf_init(&b, CHECKPOINT_MAX);
     for (struct dirent *e; d && arena && !found && (e = readdir(d));) {
         struct gw_note note;
         gw_buf_reset(&b);
         gw_arena_reset(arena);
-        if (!gw_ends(gw_str(e->d_name), ".checkpoint") ||
-            ledger_file(folder, e->d_name, CHECKPOINT_MAX, &b, NULL))
+        if (!gw_ends(gw_str(e->d_name), ".checkpoint"))
             continue;
+        found = ledger_file(folder, e->d_name, CHECKPOINT_MAX, &b, why);
+        if (found)
+            break;
         struct gw_hash32 h = gw_sha256(gw_buf_span(&b));
         if (!gw_hash32_eq(&h, imprint))
             continue;
@@ -216,6 +220,37 @@ static int append_anchor(struct gw_ledger *l, const struct stamp *s,
     return rc;
 }
 
+struct search {
+    const char *json; // the hash as the leaf has it
+    struct gw_arena *arena;
+    uint64_t *ret_index;
+};
+
+static int see_same(void *ctx, const struct gw_leaf_row *leaf)
+{
+    struct search *s = ctx;
+    gw_arena_reset(s->arena);
+    if (!gw_is(gw_leaf_member(leaf->entry, "sha256", s->arena), s->json))
+        return 0;
+    *s->ret_index = leaf->index;
+    return 1;
+}
+
+// Taken in twice, a stamp has one leaf: 1 if it has that already, or 0.
+static int find_anchor(struct gw_ledger *l, const struct stamp *s,
+                       uint64_t *ret_index, struct gw_why *why)
+{
+    char json[2 * GW_HASH_LEN + 3] = "\"";
+    gw_hex(s->hash.at, sizeof s->hash.at, json + 1);
+    json[2 * GW_HASH_LEN + 1] = '"';
+    struct search search = {json, gw_arena_new(1 << 20), ret_index};
+    int rc = search.arena
+                 ? gw_leaves_each(l->a, 0, "anchor", see_same, &search, why)
+                 : gw_fail(why, GW_ENOMEM, "out of memory");
+    gw_arena_free(search.arena);
+    return rc;
+}
+
 int gw_ledger_anchor(struct gw_ledger *l, gw_span stamp, uint64_t *ret_index,
                      struct gw_why *why)
 {
@@ -233,6 +268,8 @@ int gw_ledger_anchor(struct gw_ledger *l, gw_span stamp, uint64_t *ret_index,
                        "--stamp FILE keeps one there to be stamped",
                        folder);
     rc = found < 0 ? found : keep_stamp(folder, &s, &c, stamp, why);
-    rc = rc ? rc : append_anchor(l, &s, &c, ret_index, why);
-    return rc ? rc : gw_ledger_commit(l, why);
+    rc = rc ? rc : find_anchor(l, &s, ret_index, why);
+    if (rc == 0)
+        rc = append_anchor(l, &s, &c, ret_index, why);
+    return rc < 0 ? rc : gw_ledger_commit(l, why);
 }

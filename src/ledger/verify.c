@@ -116,6 +116,21 @@ static void note_where_keys_came_from(struct verify *v, const char *name)
     }
 }
 
+static void say_policy(struct verify *v, const char *name)
+{
+    size_t logs = gw_policy_log_count(v->policy);
+    size_t witnesses = gw_policy_witness_count(v->policy);
+    char who[64] = "no witnesses";
+    if (witnesses)
+        snprintf(who, sizeof who, "%zu %s, %s", witnesses,
+                 witnesses == 1 ? "witness" : "witnesses",
+                 gw_policy_needs_witnesses(v->policy)
+                     ? "a quorum of them is needed"
+                     : "none has to sign");
+    verify_say(v, GW_STEP_OK, "policy", "%s: %zu %s, %s", name, logs,
+               logs == 1 ? "log" : "logs", who);
+}
+
 int verify_policy(struct verify *v, gw_span beside, const char *name)
 {
     struct gw_why why = {0};
@@ -137,14 +152,7 @@ int verify_policy(struct verify *v, gw_span beside, const char *name)
     rc = gw_policy_parse(text, &v->policy, &why);
     if (rc)
         return verify_blame(v, "policy", name, rc, &why);
-    verify_say(
-        v, GW_STEP_OK, "policy", "%s: %zu %s, %zu %s, %s", name,
-        gw_policy_log_count(v->policy),
-        gw_policy_log_count(v->policy) == 1 ? "log" : "logs",
-        gw_policy_witness_count(v->policy),
-        gw_policy_witness_count(v->policy) == 1 ? "witness" : "witnesses",
-        gw_policy_needs_witnesses(v->policy) ? "a quorum of them is needed"
-                                             : "none of them is needed");
+    say_policy(v, name);
     if (v->policy_came_along)
         note_where_keys_came_from(v, name);
     return 0;

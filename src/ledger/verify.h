@@ -71,8 +71,8 @@ struct chain_redaction {
 struct chain {
     gw_span about;
     uint64_t leaf, keys;
-    bool has_record, has_evidence, has_segment;
-    uint64_t record, evidence, segment; // leaves
+    bool has_record, has_evidence, has_segment, has_incident;
+    uint64_t record, evidence, segment, incident; // leaves
     const char *evidence_file;
     size_t heartbeat_count, anchor_count, redaction_count;
     uint64_t *heartbeats;

@@ -126,7 +126,7 @@ static int read_redactions(gw_jv v, struct gw_arena *arena, struct chain *ret,
 static int check_names(gw_jv root, struct gw_why *why)
 {
     static const char *const known[] = {
-        "about", "anchors", "evidence",   "heartbeats", "keys",
+        "about", "anchors", "evidence",   "heartbeats", "incident", "keys",
         "leaf",  "record",  "redactions", "segment",    "v"};
     if (gw_jv_type(root) != '{')
         return bad(why, "no object");
@@ -176,6 +176,9 @@ int chain_parse(struct gw_json *json, gw_span text, struct gw_arena *arena,
     rc = rc ? rc
             : read_link(gw_jv_get(root, "segment"), &ret->has_segment,
                         &ret->segment, why);
+    rc = rc ? rc
+            : read_link(gw_jv_get(root, "incident"), &ret->has_incident,
+                        &ret->incident, why);
     rc = rc ? rc : read_evidence(gw_jv_get(root, "evidence"), arena, ret, why);
     rc = rc ? rc
             : read_heartbeats(gw_jv_get(root, "heartbeats"), arena, ret, why);

@@ -327,6 +327,36 @@ static int check_segment(struct bagged *b)
     return 0;
 }
 
+// ---- an incident --------------------------------------------------------
+
+static void check_incident(struct bagged *b)
+{
+    static const char what[] = "incident", path[] = "data/incident.json";
+    struct gw_hash32 hash;
+    if (!b->chain.has_incident)
+        return;
+    const struct bag_leaf *leaf = bagged_proved(b, b->chain.incident, what);
+    struct bag_file *f = bag_find(&b->bag, path);
+    if (f)
+        f->used = true;
+    if (!leaf)
+        return;
+    if (leaf->read.type != GW_LEAF_INCIDENT)
+        say_bad(b, what, leaf->path, "not a leaf of an incident");
+    else if (!f || !f->seen)
+        say_absent(b, what, path, leaf);
+    else if (!chain_hash(b->v->json, member(b, leaf, "sha256"), b->v->arena,
+                         &hash) ||
+             !f->held || !gw_hash32_eq(&hash, &f->hash))
+        verify_say(b->v, GW_STEP_BAD, what,
+                   "%s: not the version that leaf %llu speaks of", path,
+                   (unsigned long long)leaf->index);
+    else
+        verify_say(b->v, GW_STEP_OK, what,
+                   "%s: byte for byte the version of leaf %llu", path,
+                   (unsigned long long)leaf->index);
+}
+
 int bagged_contents(struct bagged *b)
 {
     for (size_t i = 0; i < b->chain.redaction_count; i++)
@@ -334,5 +364,6 @@ int bagged_contents(struct bagged *b)
     int rc = check_disclosures(b);
     rc = rc ? rc : check_record(b);
     rc = rc ? rc : check_evidence(b);
+    check_incident(b);
     return rc ? rc : check_segment(b);
 }

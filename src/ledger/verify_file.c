@@ -32,13 +32,24 @@ static int load_beside(struct verify *v, const char *path, size_t max,
     return rc ? gw_fail(v->why, rc, "%s", why.text) : 0;
 }
 
+// The checkpoints that were stamped lie in a log's anchors/, its policy above.
+static bool is_anchors(const char *folder)
+{
+    const char *slash = strrchr(folder, '/');
+    return strcmp(slash ? slash + 1 : folder, "anchors") == 0;
+}
+
 static int policy_beside(struct verify *v, const char *path)
 {
     char folder[FULL_PATH], name[FULL_PATH + 16];
-    gw_span text;
+    gw_span text = {0};
     folder_of(path, folder);
     snprintf(name, sizeof name, "%s/policy.txt", folder);
     int rc = v->o->policy ? 0 : load_beside(v, name, POLICY_MAX, &text);
+    if (!rc && !v->o->policy && !text.at && is_anchors(folder)) {
+        snprintf(name, sizeof name, "%s/../policy.txt", folder);
+        rc = load_beside(v, name, POLICY_MAX, &text);
+    }
     return rc ? rc : verify_policy(v, v->o->policy ? (gw_span){0} : text, name);
 }
 
@@ -91,8 +102,27 @@ static int verify_proof(struct verify *v, const char *path, gw_span bytes)
     return 0;
 }
 
-// What was stamped: the checkpoint in the .tlog-proof of that name, or the
-// file whose name the stamp's continues.
+// Of <size>-<12 hex digits>: <size>.checkpoint in the same folder.
+static bool checkpoint_of(const char *stem, char ret[FULL_PATH])
+{
+    enum { DIGITS = 12 };
+    size_t len = strlen(stem);
+    const char *dash = len > DIGITS ? stem + len - DIGITS - 1 : stem;
+    if (*dash != '-' || strspn(dash + 1, "0123456789abcdef") != DIGITS)
+        return false;
+    const char *from = dash;
+    while (from > stem && from[-1] >= '0' && from[-1] <= '9')
+        from--;
+    if (from == dash || (from > stem && from[-1] != '/'))
+        return false;
+    int n =
+        snprintf(ret, FULL_PATH, "%.*s.checkpoint", (int)(dash - stem), stem);
+    return n > 0 && n < FULL_PATH;
+}
+
+// What was stamped: the checkpoint in the .tlog-proof of that name, the file
+// whose name the stamp's continues, or the checkpoint of the size it begins
+// with.
 static int find_stamped(struct verify *v, const char *stem, struct stamp *s,
                         struct gw_hash32 *hash, char name[FULL_PATH])
 {
@@ -109,6 +139,8 @@ static int find_stamped(struct verify *v, const char *stem, struct stamp *s,
     } else if (!rc) {
         snprintf(name, FULL_PATH, "%s", stem);
         rc = load_beside(v, name, FILE_MAX, &bytes);
+        if (!rc && !bytes.at && checkpoint_of(stem, name))
+            rc = load_beside(v, name, FILE_MAX, &bytes);
     }
     if (rc || !bytes.at)
         return rc;

@@ -223,6 +223,27 @@ static int run_audit(struct auditing *a, const struct gw_checkpoint *old,
     return gw_log_audit(a->reader, &a->opened.checkpoint, &options, ret, why);
 }
 
+static void say_audit(struct verify *v, const char *where,
+                      const struct gw_audit *done)
+{
+    unsigned long long n = done->entries, files = done->files;
+    verify_say(v, GW_STEP_OK, "audit",
+               "%s: %s %llu %s and %llu %s are as the checkpoint says", where,
+               n == 1 ? "its" : "all", n, n == 1 ? "entry" : "entries", files,
+               files == 1 ? "file" : "files");
+}
+
+static void say_prefix(struct verify *v, uint64_t size)
+{
+    if (size == 1)
+        verify_say(v, GW_STEP_OK, "prefix",
+                   "%s: its entry is the first of this log", v->o->old);
+    else
+        verify_say(v, GW_STEP_OK, "prefix",
+                   "%s: its %llu entries are the first of this log", v->o->old,
+                   (unsigned long long)size);
+}
+
 static int audit(struct auditing *a)
 {
     struct verify *v = a->v;
@@ -244,14 +265,9 @@ static int audit(struct auditing *a)
         return gw_fail(v->why, rc, "%s", why.text);
     if (rc)
         return verify_blame(v, "audit", a->where, rc, &why);
-    verify_say(v, GW_STEP_OK, "audit",
-               "%s: all %llu entries and %llu files are as the checkpoint says",
-               a->where, (unsigned long long)done.entries,
-               (unsigned long long)done.files);
+    say_audit(v, a->where, &done);
     if (has_old)
-        verify_say(v, GW_STEP_OK, "prefix",
-                   "%s: its %llu entries are the first of this log", v->o->old,
-                   (unsigned long long)old.size);
+        say_prefix(v, old.size);
     say_keys(&a->keys, &a->opened);
     return 0;
 }

@@ -25,6 +25,10 @@
     {#name, what, GW_##type, offsetof(struct gw_fired_row, name)},
 #define X_verdict(type, name, what)                                            \
     {#name, what, GW_##type, offsetof(struct gw_verdict_row, name)},
+#define X_cell(type, name, what)                                               \
+    {#name, what, GW_##type, offsetof(struct gw_cell_row, name)},
+#define X_aggregate(type, name, what)                                          \
+    {#name, what, GW_##type, offsetof(struct gw_aggregate_row, name)},
 
 #define T(table, columns)                                                      \
     static const struct gw_column columns_of_##table[] = {columns(X_##table)};

@@ -277,6 +277,21 @@
     X(INT, lag, "largest arrival lag in seconds: uid's time less start; null") \
     X(INT, synthetic, "")
 
+// Counts of a day that somebody else made: a row of an aggregate (tier 1).
+#define GW_AGGREGATE_COLUMNS(X)                                                \
+    X(INT, record, "position of the row in the unpacked object")               \
+    X(INT, length, "its length in bytes")                                      \
+    X(TIME, day, "the day, UTC")                                               \
+    X(STR, probe_cc, "country")                                                \
+    X(INT, probe_asn, "network; null: all of the country")                     \
+    X(STR, test_name, "test")                                                  \
+    X(STR, input, "input or domain; null: the test as a whole")                \
+    X(INT, measurement_count, "")                                              \
+    X(INT, ok_count, "")                                                       \
+    X(INT, anomaly_count, "odd, and not confirmed")                            \
+    X(INT, confirmed_count, "confirmed blocked")                               \
+    X(INT, failure_count, "")
+
 // OONI's verdict keys computed by us from the facts, for comparison.
 #define GW_VERDICT_COLUMNS(X)                                                  \
     X(INT, record, "record of the measurement, see there")                     \
@@ -306,4 +321,5 @@
     T(finding, GW_FINDING_COLUMNS)                                             \
     T(fired, GW_FIRED_COLUMNS)                                                 \
     T(verdict, GW_VERDICT_COLUMNS)                                             \
-    T(cell, GW_CELL_COLUMNS)
+    T(cell, GW_CELL_COLUMNS)                                                   \
+    T(aggregate, GW_AGGREGATE_COLUMNS)

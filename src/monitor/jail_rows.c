@@ -82,7 +82,8 @@ static void add_hashed(struct worker *w, const struct gw_piece *p)
 static void close_block(struct worker *w)
 {
     size_t from = w->encoded.len;
-    if (!w->block.rows[GW_TABLE_measurement].count)
+    if (!w->block.rows[GW_TABLE_measurement].count &&
+        !w->block.rows[GW_TABLE_aggregate].count)
         return;
     gw_put_u64le(&w->encoded, 0); // its length, known later
     int rc = gw_block_encode(w->codec, &w->block, &w->encoded, &w->why);

@@ -71,6 +71,8 @@ static enum gw_kind kind_of(gw_span head, gw_span tail)
         return kind;
     if (has_column(line, "measurement_uid") && has_column(line, "probe_asn"))
         return GW_KIND_OBS_WEB;
+    if (gw_is_aggregate(line))
+        return GW_KIND_AGGREGATE;
     if (gw_starts(line, "---") || gw_starts(line, "%YAML"))
         return GW_KIND_OONI_YAML;
     if (line.len && strchr("{[/#", line.at[0]))
@@ -150,9 +152,11 @@ static void close_object(struct child *c)
 {
     gw_records_free(c->records);
     gw_obs_web_free(c->obs_web);
+    gw_aggregate_free(c->aggregate);
     gw_unpack_free(c->unpack);
     c->records = NULL;
     c->obs_web = NULL;
+    c->aggregate = NULL;
     c->unpack = NULL;
     if (c->fd >= 0)
         close(c->fd);
@@ -168,15 +172,18 @@ static int open_object(struct child *c, struct gw_why *why)
     if (!c->unpack || !ready)
         return gw_fail(why, GW_ENOMEM, "out of memory");
     c->running = true;
-    if (c->job.kind != GW_KIND_OBS_WEB) {
+    if (c->job.kind != GW_KIND_OBS_WEB && c->job.kind != GW_KIND_AGGREGATE) {
         c->records = gw_records_new(c->unpack);
         return c->records ? 0 : gw_fail(why, GW_ENOMEM, "out of memory");
     }
     int rc = gw_unpack_leaf(c->unpack, &leaf, why);
-    c->obs_web = rc > 0 ? gw_obs_web_new(leaf_source, c->unpack) : NULL;
-    return c->obs_web ? 0
-           : rc < 0   ? rc
-                      : gw_fail(why, GW_ENOMEM, "nothing to read");
+    if (rc > 0 && c->job.kind == GW_KIND_AGGREGATE)
+        c->aggregate = gw_aggregate_new(leaf_source, c->unpack);
+    else if (rc > 0)
+        c->obs_web = gw_obs_web_new(leaf_source, c->unpack);
+    if (c->obs_web || c->aggregate)
+        return 0;
+    return rc < 0 ? rc : gw_fail(why, GW_ENOMEM, "nothing to read");
 }
 
 static void on_refusal(void *ctx, int64_t position, int64_t length, int code,
@@ -203,11 +210,13 @@ static void read_unit(struct worker *w)
     w->batch->wanted = w->records_only ? c->job.position : -1;
     if (!c->running)
         rc = open_object(c, &w->why);
-    if (!rc && c->obs_web) {
+    if (!rc && (c->obs_web || c->aggregate)) {
         gw_block_reset(&w->block);
         gw_arena_reset(w->arena);
-        rc = gw_obs_web_next(c->obs_web, &w->block, &to_worker, w, &w->records,
-                             &w->why);
+        rc = c->obs_web ? gw_obs_web_next(c->obs_web, &w->block, &to_worker, w,
+                                          &w->records, &w->why)
+                        : gw_aggregate_next(c->aggregate, &w->block, &to_worker,
+                                            w, &w->records, &w->why);
         w->rows_ready = true;
     } else if (!rc) {
         rc = gw_records_next(c->records, w->batch, &w->why);

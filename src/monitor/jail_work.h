@@ -6,6 +6,7 @@
 #ifndef GW_JAIL_WORK_H
 #define GW_JAIL_WORK_H
 
+#include "monitor/aggregate.h"
 #include "monitor/facts.h"
 #include "monitor/jail.h"
 #include "monitor/obs_web.h"
@@ -29,6 +30,7 @@ struct child {
     struct gw_unpack *unpack;
     struct gw_records *records;
     struct gw_obs_web *obs_web;
+    struct gw_aggregate *aggregate;
     uint64_t taken; // units taken so far
     // output: guarded by `out`
     pthread_mutex_t out;

@@ -172,6 +172,18 @@ int gw_keyring_is_locked(const char *folder, enum gw_role role, bool *ret,
     return 0;
 }
 
+int gw_keyring_is_elsewhere(const char *folder, enum gw_role role, bool *ret,
+                            struct gw_why *why)
+{
+    struct keyfile k;
+    int rc = read_role(folder, role, &k, why);
+    if (rc)
+        return rc;
+    *ret = k.elsewhere;
+    gw_wipe(&k, sizeof k);
+    return 0;
+}
+
 // ---- rotating -----------------------------------------------------------
 // The key that will be NEXT is kept in new.key first. As long as that file is
 // there the rotation is under way, and what it and the others hold tells how

@@ -18,9 +18,9 @@ struct keyfile {
     enum gw_role role;
     char name[GW_KEY_NAME_MAX + 1];
     uint8_t public_key[GW_PUBLIC_LEN];
-    struct gw_vkey vkey; // all roles but BOX
-    bool locked;
-    uint8_t seed[GW_SEED_LEN]; // not locked
+    struct gw_vkey vkey;       // all roles but BOX
+    bool locked, elsewhere;    // elsewhere: only the public half is here
+    uint8_t seed[GW_SEED_LEN]; // neither locked nor elsewhere
     struct {                   // locked
         uint32_t ops, mem;     // as Argon2id is asked; mem in bytes
         uint8_t salt[LOCK_SALT], nonce[LOCK_NONCE], box[LOCK_BOX];
@@ -31,6 +31,11 @@ struct keyfile {
 int keyfile_make(enum gw_role role, gw_span name,
                  const uint8_t seed[static GW_SEED_LEN], struct keyfile *ret,
                  struct gw_why *why) GW_MUSTCHECK;
+// The public half of a key, without its secret.
+int keyfile_public(enum gw_role role, const struct gw_vkey *vkey,
+                   struct keyfile *ret, struct gw_why *why) GW_MUSTCHECK;
+// Takes the secret out.
+void keyfile_strip(struct keyfile *k);
 // Puts the seed under lock.
 int keyfile_lock(struct keyfile *k, gw_span passphrase,
                  struct gw_chance *chance, struct gw_why *why) GW_MUSTCHECK;

@@ -67,6 +67,29 @@ int keyfile_make(enum gw_role role, gw_span name,
     return set_vkey(ret, why);
 }
 
+int keyfile_public(enum gw_role role, const struct gw_vkey *vkey,
+                   struct keyfile *ret, struct gw_why *why)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->role = role;
+    ret->elsewhere = true;
+    memcpy(ret->public_key, vkey->public_key, GW_PUBLIC_LEN);
+    int rc = set_name(ret, gw_str(vkey->name), why);
+    rc = rc ? rc : set_vkey(ret, why);
+    if (!rc && (ret->vkey.id != vkey->id || ret->vkey.type != vkey->type))
+        rc = gw_fail(why, GW_EFORMAT, "%s: not a key of role %s", vkey->name,
+                     gw_role_name(role));
+    return rc;
+}
+
+void keyfile_strip(struct keyfile *k)
+{
+    gw_wipe(k->seed, sizeof k->seed);
+    gw_wipe(&k->lock, sizeof k->lock);
+    k->locked = false;
+    k->elsewhere = true;
+}
+
 // ---- the lock -----------------------------------------------------------
 static int stretch(const struct keyfile *k, gw_span passphrase,
                    uint8_t ret[static crypto_secretbox_KEYBYTES],
@@ -106,8 +129,7 @@ static int unlock(const struct keyfile *k, gw_span passphrase,
 {
     uint8_t key[crypto_secretbox_KEYBYTES];
     if (!passphrase.len)
-        return gw_fail(why, GW_EREFUSED,
-                       "the key is locked, a passphrase is wanted");
+        return gw_fail(why, GW_EREFUSED, "the key is locked");
     int rc = stretch(k, passphrase, key, why);
     if (!rc && crypto_secretbox_open_easy(ret, k->lock.box, LOCK_BOX,
                                           k->lock.nonce, key) != 0)
@@ -120,6 +142,8 @@ int keyfile_seed(const struct keyfile *k, gw_span passphrase,
                  uint8_t ret[static GW_SEED_LEN], struct gw_why *why)
 {
     uint8_t public_key[GW_PUBLIC_LEN];
+    if (k->elsewhere)
+        return gw_fail(why, GW_EREFUSED, "its secret is elsewhere: --signer");
     memcpy(ret, k->seed, GW_SEED_LEN);
     int rc = k->locked ? unlock(k, passphrase, ret, why) : 0;
     if (rc)
@@ -154,7 +178,9 @@ size_t keyfile_format(const struct keyfile *k,
         gw_vkey_format(&k->vkey, vkey);
         gw_put_fmt(&out, "\nvkey %s", vkey);
     }
-    if (k->locked) {
+    if (k->elsewhere) {
+        gw_put_str(&out, "\nelsewhere");
+    } else if (k->locked) {
         gw_put_fmt(&out, "\nlocked argon2id %u %u", k->lock.ops, k->lock.mem);
         put_b64(&out, " ", k->lock.salt, sizeof k->lock.salt);
         put_b64(&out, " ", k->lock.nonce, sizeof k->lock.nonce);
@@ -229,6 +255,9 @@ static int read_fields(gw_span text, struct keyfile *k, struct gw_why *why)
         return rc;
     if (k->role != GW_ROLE_BOX && !field(&text, "vkey", &v))
         return gw_fail(why, GW_EFORMAT, "key: no vkey");
+    k->elsewhere = field(&text, "elsewhere", &v);
+    if (k->elsewhere)
+        return 0;
     if (field(&text, "locked", &v))
         return read_lock(v, k, why);
     if (!field(&text, "secret", &v) || !read_b64(v, k->seed, sizeof k->seed))

@@ -70,6 +70,22 @@ static size_t count_lines(gw_span s)
     return n;
 }
 
+// Base64 but for bits past the end that should be 0: a signature that was
+// touched, and not a line of another form.
+static bool has_stray_bits(gw_span text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"
+                                 "stuvwxyz0123456789+/";
+    size_t pads = gw_ends(text, "==") ? 2 : gw_ends(text, "=") ? 1 : 0;
+    if (text.len % 4 || text.len < 4)
+        return false;
+    for (size_t i = 0; i < text.len - pads; i++)
+        if (!text.at[i] || !strchr(digits, text.at[i]))
+            return false;
+    const char *last = strchr(digits, text.at[text.len - pads - 1]);
+    return pads && ((last - digits) & (pads == 2 ? 15 : 3)) != 0;
+}
+
 static int read_signature(gw_span text, struct gw_arena *arena,
                           struct gw_note_line *ret, struct gw_why *why)
 {
@@ -78,7 +94,11 @@ static int read_signature(gw_span text, struct gw_arena *arena,
     if (!bytes)
         return gw_fail(why, GW_ENOMEM, "note: no memory for a signature");
     if (!gw_b64_read(GW_B64_STANDARD, text, bytes, cap, &len))
-        return gw_fail(why, GW_EFORMAT, "note: a signature is not base64");
+        return has_stray_bits(text)
+                   ? gw_fail(why, GW_EPROOF,
+                             "note: a signature has stray bits at its end")
+                   : gw_fail(why, GW_EFORMAT,
+                             "note: a signature is not base64");
     if (len <= ID_LEN)
         return gw_fail(why, GW_EFORMAT, "note: a signature is too short");
     ret->id = (uint32_t)read_be(gw_span_of(bytes, ID_LEN));

@@ -141,7 +141,8 @@ struct gw_note {  // all borrowed from the bytes and the arena
     size_t count;
     struct gw_note_line *lines;
 };
-// Strict about form; says nothing of who signed.
+// Strict about form; says nothing of who signed. GW_EFORMAT; GW_EPROOF for a
+// signature in base64 whose unused bits are not 0: it has been touched.
 int gw_note_parse(gw_span bytes, struct gw_arena *arena, struct gw_note *ret,
                   struct gw_why *why) GW_MUSTCHECK;
 // The message a key of that type signs: the text itself, or for COSIGN
@@ -185,8 +186,8 @@ struct gw_key {                                     // of one role, opened
 int gw_keyring_make(const char *folder, enum gw_role role, gw_span name,
                     gw_span passphrase, struct gw_chance *chance,
                     struct gw_why *why) GW_MUSTCHECK;
-// GW_ENOENT: no such key. GW_EREFUSED: the passphrase is wrong or missing, or
-// the file can be read by others. Wipe ret with gw_wipe when done.
+// GW_ENOENT: no such key. GW_EREFUSED: the passphrase is wrong or missing, the
+// secret is elsewhere, or the file can be read by others. Wipe ret with gw_wipe when done.
 int gw_keyring_open(const char *folder, enum gw_role role, gw_span passphrase,
                     struct gw_key *ret, struct gw_why *why) GW_MUSTCHECK;
 // The public half, without a passphrase: vkey, or for BOX box.public_key.
@@ -195,6 +196,20 @@ int gw_keyring_public(const char *folder, enum gw_role role, struct gw_key *ret,
 // Whether a passphrase is wanted.
 int gw_keyring_is_locked(const char *folder, enum gw_role role, bool *ret,
                          struct gw_why *why) GW_MUSTCHECK;
+// Whether only the public half is here (gw_keyring_move, gw_keyring_take).
+int gw_keyring_is_elsewhere(const char *folder, enum gw_role role, bool *ret,
+                            struct gw_why *why) GW_MUSTCHECK;
+// Moves the secret to another keyring, which is made if need be; what stays is
+// the public half. Of LOG also the keys that it was before. Durable there
+// before it is taken away here, and repeatable. GW_EEXIST: the role has another
+// key there.
+int gw_keyring_move(const char *folder, enum gw_role role, const char *to,
+                    struct gw_why *why) GW_MUSTCHECK;
+// The public halves of LOG and NEXT after a rotation elsewhere. GW_EREFUSED: a
+// secret is here, or log is neither the key in force nor the one that was next.
+int gw_keyring_take(const char *folder, const struct gw_vkey *log,
+                    const struct gw_vkey *next,
+                    struct gw_why *why) GW_MUSTCHECK;
 // NEXT becomes LOG, LOG is kept as log.<key id>.key, and a new NEXT is made.
 // Durable and repeatable: interrupted, a second call ends it.
 int gw_keyring_rotate(const char *folder, gw_span passphrase,

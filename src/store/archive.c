@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static const char *const folders[] = {"evidence", "segments/facts",
-                                      "segments/findings"};
+                                      "segments/findings", "segments/cells"};
 
 // ---- opening ------------------------------------------------------------
 
@@ -156,8 +156,8 @@ static int run_all(struct gw_archive *a, const char *const *texts, size_t n,
 static int make_schema(struct gw_archive *a, bool fresh, struct gw_why *why)
 {
     static const char *const all[] = {schema_of_objects, schema_of_facts,
-                                      schema_of_ledger};
-    static const char *const from_1[] = {schema_upgrade_from_1,
+                                      schema_of_pages, schema_of_ledger};
+    static const char *const from_1[] = {schema_upgrade_from_1, schema_of_pages,
                                          schema_of_ledger};
     int rc = 0;
     if (fresh) {

@@ -16,6 +16,7 @@ static const char *const names[GW_KIND_COUNT] = {
     [GW_KIND_AS_NAMES] = "as-names",
     [GW_KIND_MMDB] = "mmdb",
     [GW_KIND_SUFFIX_LIST] = "suffix-list",
+    [GW_KIND_AGGREGATE] = "aggregate",
 };
 
 const char *gw_kind_name(enum gw_kind kind)
@@ -34,7 +35,7 @@ enum gw_kind kind_named(gw_span name)
 bool gw_kind_is_measurements(enum gw_kind kind)
 {
     return kind == GW_KIND_OONI_JSON || kind == GW_KIND_OONI_YAML ||
-           kind == GW_KIND_OBS_WEB;
+           kind == GW_KIND_OBS_WEB || kind == GW_KIND_AGGREGATE;
 }
 
 bool gw_kind_is_reference(enum gw_kind kind)

@@ -39,6 +39,19 @@ static int burn_secrets(struct gw_archive *a, const char *hash,
     return sql_run(&q, why);
 }
 
+// Days are sums that it may be part of; what is left is summed up again by the
+// next who makes cells.
+static int empty_days(struct gw_archive *a, struct gw_why *why)
+{
+    struct sql q = sql_on(a, "DELETE FROM note WHERE name = 'days'");
+    int rc = gw_days_clear(a, why);
+    if (rc) {
+        sql_end(&q);
+        return rc;
+    }
+    return sql_run(&q, why);
+}
+
 int gw_evidence_redact(struct gw_archive *a, const char *hash,
                        struct gw_why *why)
 {
@@ -47,6 +60,8 @@ int gw_evidence_redact(struct gw_archive *a, const char *hash,
     rc = rc ? rc : object_id_open(a, hash, &id, why);
     rc = rc ? rc : gw_segment_drop(a, GW_TIER_FACTS, hash, why);
     rc = rc ? rc : gw_segment_drop(a, GW_TIER_FINDINGS, hash, why);
+    rc = rc ? rc : gw_segment_drop(a, GW_TIER_CELLS, hash, why);
+    rc = rc ? rc : empty_days(a, why);
     rc = rc ? rc : burn_secrets(a, hash, why);
     rc = rc ? rc : empty_rows(a, id, why);
     if (!rc)

@@ -30,6 +30,36 @@ enum { SCHEMA_VERSION = 2, SCHEMA_FIRST = 1 };
     " witnessed INTEGER NOT NULL DEFAULT 0 CHECK (witnessed IN (0, 1))"        \
     ") STRICT;"
 
+#define SEGMENT_COLUMNS                                                        \
+    "(tier TEXT NOT NULL CHECK (tier IN ('facts', 'findings', 'cells')),"      \
+    " object INTEGER NOT NULL REFERENCES object (id),"                         \
+    " hash TEXT NOT NULL " HASH_CHECK ","                                      \
+    " size INTEGER NOT NULL,"                                                  \
+    " blocks INTEGER NOT NULL,"                                                \
+    " PRIMARY KEY (tier, object)"                                              \
+    ") STRICT, WITHOUT ROWID;"
+
+// A version of an incident; log_odds, target and since are for those who ask
+// the catalogue by hand, the body has all.
+#define INCIDENT_COLUMNS                                                       \
+    " version INTEGER NOT NULL CHECK (version > 0),"                           \
+    " kind TEXT NOT NULL,"                                                     \
+    " cc TEXT NOT NULL,"                                                       \
+    " target TEXT NOT NULL,"                                                   \
+    " since_earliest INTEGER,"                                                 \
+    " since_latest INTEGER,"                                                   \
+    " until_earliest INTEGER,"                                                 \
+    " until_latest INTEGER,"                                                   \
+    " log_odds REAL NOT NULL,"                                                 \
+    " confidence TEXT NOT NULL,"                                               \
+    " observers INTEGER NOT NULL,"                                             \
+    " measurements INTEGER NOT NULL,"                                          \
+    " blocked INTEGER NOT NULL,"                                               \
+    " synthetic INTEGER NOT NULL CHECK (synthetic IN (0, 1)),"                 \
+    " withdrawn INTEGER NOT NULL CHECK (withdrawn IN (0, 1)),"                 \
+    " changed INTEGER NOT NULL,"                                               \
+    " body BLOB NOT NULL"
+
 static const char schema_of_objects[] = "CREATE TABLE object " OBJECT_COLUMNS;
 
 static const char schema_of_facts[] = //
@@ -53,18 +83,46 @@ static const char schema_of_facts[] = //
     " UNIQUE (object, n)"
     ") STRICT;"
 
-    "CREATE TABLE segment ("
-    " tier TEXT NOT NULL CHECK (tier IN ('facts', 'findings')),"
-    " object INTEGER NOT NULL REFERENCES object (id),"
-    " hash TEXT NOT NULL " HASH_CHECK ","
-    " size INTEGER NOT NULL,"
-    " blocks INTEGER NOT NULL,"
-    " PRIMARY KEY (tier, object)"
-    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE segment " SEGMENT_COLUMNS
 
     "CREATE TABLE note ("
     " name TEXT PRIMARY KEY,"
     " value BLOB NOT NULL"
+    ") STRICT, WITHOUT ROWID;";
+
+// Since version 2: what pages show. A day's asn is null where the network is
+// unknown, and so stands in the key as -1.
+static const char schema_of_pages[] = //
+    "CREATE TABLE day ("
+    " cc TEXT NOT NULL,"
+    " target TEXT NOT NULL,"
+    " asn INTEGER NOT NULL CHECK (asn >= -1),"
+    " layer INTEGER NOT NULL,"
+    " day INTEGER NOT NULL CHECK (day % 86400000000000 = 0),"
+    " org TEXT NOT NULL,"
+    " unknown INTEGER NOT NULL,"
+    " ok INTEGER NOT NULL,"
+    " down INTEGER NOT NULL,"
+    " blocked INTEGER NOT NULL,"
+    " observers_unknown INTEGER NOT NULL,"
+    " observers_ok INTEGER NOT NULL,"
+    " observers_down INTEGER NOT NULL,"
+    " observers_blocked INTEGER NOT NULL,"
+    " throttled INTEGER NOT NULL,"
+    " intercepted INTEGER NOT NULL,"
+    " rule TEXT NOT NULL,"
+    " example TEXT NOT NULL,"
+    " synthetic INTEGER NOT NULL CHECK (synthetic IN (0, 1)),"
+    " aggregate INTEGER NOT NULL CHECK (aggregate IN (0, 1)),"
+    " PRIMARY KEY (cc, target, asn, layer, day, synthetic, aggregate)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE incident ("
+    " id TEXT PRIMARY KEY," INCIDENT_COLUMNS ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE incident_version ("
+    " id TEXT NOT NULL," INCIDENT_COLUMNS ","
+    " PRIMARY KEY (id, version)"
     ") STRICT, WITHOUT ROWID;";
 
 // Since version 2. What a leaf says stays said: the triggers are for whoever
@@ -109,7 +167,12 @@ static const char schema_upgrade_from_1[] = //
     " SELECT id, hash, size, packed, kind, 'pending', added, dated,"
     " records, refused, name, source, licence, error FROM object;"
     "DROP TABLE object;"
-    "ALTER TABLE object_2 RENAME TO object;";
+    "ALTER TABLE object_2 RENAME TO object;"
+    "CREATE TABLE segment_2 " SEGMENT_COLUMNS
+    "INSERT INTO segment_2 SELECT tier, object, hash, size, blocks"
+    " FROM segment;"
+    "DROP TABLE segment;"
+    "ALTER TABLE segment_2 RENAME TO segment;";
 
 // Segments whose file may be removed after the commit, if no row names it by
 // then. In the writer's own temporary database: undone with the transaction.

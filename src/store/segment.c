@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const tiers[] = {
-    [GW_TIER_FACTS] = "facts", [GW_TIER_FINDINGS] = "findings"};
+static const char *const tiers[] = {[GW_TIER_FACTS] = "facts",
+                                    [GW_TIER_FINDINGS] = "findings",
+                                    [GW_TIER_CELLS] = "cells"};
 
 struct gw_segment_writer {
     struct gw_archive *a;
@@ -279,6 +280,14 @@ int gw_segment_drop(struct gw_archive *a, enum gw_tier tier, const char *object,
 
 // The row names the file of a doomed segment if the beginning of its hash,
 // which is all that the name has, is the same.
+static enum gw_tier tier_named(gw_span name) // one of those we wrote
+{
+    size_t t = 0;
+    while (t + 1 < GW_COUNT(tiers) && !gw_is(name, tiers[t]))
+        t++;
+    return (enum gw_tier)t;
+}
+
 void segments_remove_doomed(struct gw_archive *a)
 {
     struct sql q = sql_on(
@@ -290,9 +299,7 @@ void segments_remove_doomed(struct gw_archive *a)
     int rc;
     while ((rc = sql_step(&q, NULL)) == 1) {
         char path[PATH_CAP], object[HEX_LEN + 1], hash[HEX_LEN + 1];
-        enum gw_tier tier = gw_is(sql_get(&q, 0), tiers[GW_TIER_FACTS])
-                                ? GW_TIER_FACTS
-                                : GW_TIER_FINDINGS;
+        enum gw_tier tier = tier_named(sql_get(&q, 0));
         sql_copy(&q, 1, object, sizeof object);
         sql_copy(&q, 2, hash, sizeof hash);
         segment_path(a, tier, object, hash, path);

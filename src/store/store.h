@@ -62,6 +62,7 @@ enum gw_kind { // what an object was found to be, by content
     GW_KIND_AS_NAMES,
     GW_KIND_MMDB,
     GW_KIND_SUFFIX_LIST,
+    GW_KIND_AGGREGATE, // counts by day that somebody else made
     GW_KIND_COUNT
 };
 const char *gw_kind_name(enum gw_kind kind);
@@ -265,7 +266,7 @@ struct gw_incident_row {
     char cc[3], target[256];
     gw_time since[2], until[2]; // earliest, latest; until GW_NEVER: goes on
     double log_odds;            // natural logarithm
-    char confidence[24];
+    char confidence[40];
     int64_t observers, measurements, blocked;
     bool synthetic, withdrawn; // withdrawn: it is no longer believed
     gw_time changed;           // when this version was made

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char root[64]; // of the test at hand
@@ -180,6 +182,61 @@ static void errors_name_the_path_and_the_cause(void **state)
     gw_buf_release(&b);
 }
 
+static void refuse_to_replace(const char *path)
+{
+    struct gw_why why = {0};
+    struct names n = {{0}, 0};
+    struct stat before, after;
+    assert_int_equal(lstat(path, &before), 0);
+    assert_int_equal(gw_file_write(path, GW_LIT("x"), &why), GW_EREFUSED);
+    assert_non_null(strstr(why.text, path));
+    assert_int_equal(lstat(path, &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_int_equal(after.st_mode, before.st_mode);
+    assert_int_equal(gw_walk(root, add_name, &n, NULL), 0);
+    assert_string_equal(n.text, ""); // and nothing is left beside it
+}
+
+static void what_is_no_file_is_not_replaced(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(in_root("pipe"), 0600), 0);
+    refuse_to_replace(in_root("pipe"));
+    assert_int_equal(symlink("pipe", in_root("link")), 0);
+    refuse_to_replace(in_root("link"));
+    assert_int_equal(mkdir(in_root("folder"), 0700), 0);
+    refuse_to_replace(in_root("folder"));
+    // What /dev/null is; only root can make one, and only outside a container.
+    if (mknod(in_root("null"), S_IFCHR | 0600, (dev_t)(1 << 8 | 3)) == 0)
+        refuse_to_replace(in_root("null"));
+    else
+        print_message("no device can be made here: left out\n");
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/socket", root);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const void *)&at, sizeof at), 0);
+    close(fd);
+    refuse_to_replace(in_root("socket"));
+}
+
+static void a_link_is_replaced_and_not_what_it_leads_to(void **state)
+{
+    (void)state;
+    struct stat st;
+    assert_int_equal(gw_file_write(in_root("old"), GW_LIT("old"), NULL), 0);
+    assert_int_equal(symlink("old", in_root("link")), 0);
+    assert_int_equal(symlink("none", in_root("dangling")), 0);
+    static const char *const names[] = {"link", "dangling"};
+    for (size_t i = 0; i < GW_COUNT(names); i++) {
+        assert_int_equal(gw_file_write(in_root(names[i]), GW_LIT("new"), NULL),
+                         0);
+        assert_int_equal(lstat(in_root(names[i]), &st), 0);
+        assert_true(S_ISREG(st.st_mode));
+    }
+    expect_file(in_root("old"), "old");
+    assert_int_equal(lstat(in_root("none"), &st), -1);
+}
+
 static void paths_too_long_are_refused(void **state)
 {
     (void)state;
@@ -247,6 +304,8 @@ int main(void)
         TEST(every_failed_allocation_of_a_read_is_an_error),
         TEST(a_file_over_the_maximum_is_refused_by_name),
         TEST(errors_name_the_path_and_the_cause),
+        TEST(what_is_no_file_is_not_replaced),
+        TEST(a_link_is_replaced_and_not_what_it_leads_to),
         TEST(paths_too_long_are_refused),
         TEST(folders_are_made_with_those_above_them),
         TEST(a_walk_goes_in_order_of_bytes_and_follows_no_links),

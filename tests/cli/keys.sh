@@ -33,3 +33,20 @@ gawah keys new witness w.example --keys ../w | hide_keys
 try keys new witness w.example --keys ../w
 try keys new clown w.example --keys ../w
 try keys serve
+echo 'two rotations without a seal between them:'
+gawah keys rotate --quiet >../answer
+try keys rotate
+gawah seal --quiet | hide_log
+gawah verify archive/ledger | tail -n 1
+echo 'killed between the rotation and the policy:'
+cp archive/keys/policy.txt ../policy
+gawah keys rotate --quiet >../answer
+cp ../policy archive/keys/policy.txt
+gawah seal --quiet | hide_log
+grep -c "^log $(gawah keys | sed -n '2s/^ *//p')" archive/keys/policy.txt
+gawah verify archive/ledger | tail -n 1
+echo 'a policy of something else is not touched:'
+gawah keys new log test.example/log --keys ../stranger >../answer
+echo "log $(sed -n '2s/^ *//p' ../answer)
+quorum none" >archive/keys/policy.txt
+try seal

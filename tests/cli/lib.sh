@@ -48,6 +48,17 @@ about() {
         sed -e 1d -e '/gawah explain/d' -e '/^$/d'
 }
 
+# Waits until a file has a line: await FILE PATTERN. What is waited for is
+# started as "$GAWAH", not gawah: $! is then the program's own.
+await() {
+    tries=0
+    until grep -q "$2" "$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || return 1
+        sleep 0.05
+    done
+}
+
 # Keys are made by chance: what hangs on them is no answer.
 hide_log() {
     sed -e 's/root [A-Za-z0-9+/]*\.\.\./root _.../' \

@@ -13,3 +13,14 @@ try seal --request r
 try seal --anchor few.jsonl
 try seal --heartbeat nothing
 find archive/keys -name '*.key' -perm /077
+try seal --witness w1
+try seal --response few.jsonl --stamp q
+echo 'a witness that does not answer:'
+gawah keys new witness w1.example --keys ../w1 >../answer
+log=$(gawah keys | sed -n '2s/^ *//p')
+{
+    echo "log $log"
+    echo "witness w1 $(sed -n '2s/^ *//p' ../answer) http://127.0.0.1:1"
+    echo 'quorum w1'
+} >archive/keys/policy.txt
+gawah seal --quiet --now 2024-03-03 | hide_log || :

@@ -88,4 +88,100 @@ static inline struct gw_sealed case_seal(struct archive_case *c)
     return s;
 }
 
+static inline void case_path(const struct archive_case *c, const char *name,
+                             char ret[300])
+{
+    snprintf(ret, 300, "%.100s/%.150s", c->place.archive, name);
+}
+
+// keys/policy.txt anew: the log's key, then what is given.
+static inline void case_policy(struct archive_case *c, const char *rest)
+{
+    struct gw_key log;
+    char keys[300], path[300], vkey[GW_VKEY_TEXT];
+    struct gw_buf b;
+    gw_buf_init(&b, 64 << 10);
+    case_path(c, "keys", keys);
+    case_path(c, "keys/policy.txt", path);
+    case_check(c, gw_keyring_public(keys, GW_ROLE_LOG, &log, &c->why));
+    gw_vkey_format(&log.vkey, vkey);
+    gw_put_fmt(&b, "log %s\n%s", vkey, rest);
+    case_check(c, gw_file_write(path, gw_buf_span(&b), &c->why));
+    gw_buf_release(&b);
+}
+
+static inline void case_reopen(struct archive_case *c)
+{
+    case_close(c);
+    case_open(c);
+    case_check(c, gw_ledger_commit(c->l, &c->why));
+}
+
+// Steps that are bad in a check of what lies at a path.
+static inline size_t case_bad(struct archive_case *c, const char *path)
+{
+    struct gw_verify_options o = {.threads = 1};
+    struct gw_verified seen;
+    struct gw_why why = {0};
+    int rc = gw_verify(path, &o, &seen, &why);
+    if (rc && rc != GW_EPROOF)
+        fail_msg("%s: %s", path, why.text);
+    (void)c;
+    return seen.bad;
+}
+
+// ---- a witness of its own -----------------------------------------------
+struct case_witness {
+    char line[3072]; // of a policy
+    struct gw_key key;
+    struct gw_policy *policy;
+    struct gw_signer *signer;
+};
+
+// It knows the log by the key that this has now.
+static inline void case_witness_new(struct archive_case *c, const char *name,
+                                    struct case_witness *ret)
+{
+    char folder[200], state[300], vkey[GW_VKEY_TEXT], keys[300];
+    struct gw_buf b;
+    gw_buf_init(&b, 64 << 10);
+    snprintf(folder, sizeof folder, "%s/%s", c->place.root, name);
+    snprintf(state, sizeof state, "%s/signed", folder);
+    case_check(c, gw_keyring_make(folder, GW_ROLE_WITNESS, gw_str(name),
+                                  (gw_span){0}, &c->chance, &c->why));
+    case_check(c, gw_keyring_open(folder, GW_ROLE_WITNESS, (gw_span){0},
+                                  &ret->key, &c->why));
+    gw_vkey_format(&ret->key.vkey, vkey);
+    snprintf(ret->line, sizeof ret->line, "witness %s %s\n", name, vkey);
+    case_path(c, "keys/policy.txt", keys);
+    case_check(c, gw_file_read(keys, &b, &c->why));
+    case_check(c, gw_policy_parse(gw_buf_span(&b), &ret->policy, &c->why));
+    case_check(c, gw_signer_open(state, &ret->key, ret->policy, &c->clock,
+                                 &ret->signer, &c->why));
+    gw_buf_release(&b);
+}
+
+static inline void case_witness_free(struct case_witness *w)
+{
+    gw_signer_close(w->signer);
+    gw_policy_free(w->policy);
+}
+
+// What a witness answers to this log's request; its status.
+static inline int case_cosign(struct archive_case *c, const char *name,
+                              struct case_witness *w, struct gw_buf *ret)
+{
+    struct gw_buf request;
+    struct gw_answer a = {0};
+    gw_buf_init(&request, 1 << 20);
+    case_check(c, gw_ledger_request(c->l, name, &request, &c->why));
+    gw_signer_answer(w->signer, gw_buf_span(&request), &a);
+    int status = a.status;
+    gw_buf_reset(ret);
+    gw_put_span(ret, gw_buf_span(&a.body));
+    gw_answer_release(&a);
+    gw_buf_release(&request);
+    return status;
+}
+
 #endif

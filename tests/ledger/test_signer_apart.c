@@ -237,16 +237,51 @@ static void only_a_unix_socket_is_a_signers_address(void **state)
     struct gw_why why = {0};
     assert_int_equal(gw_sign_there("http://127.0.0.1:80", &sign, &why),
                      GW_EREFUSED);
-    assert_int_equal(gw_sign_there("unix:relative", &sign, &why), GW_EREFUSED);
+    assert_int_equal(gw_sign_there("unix:", &sign, &why), GW_EREFUSED);
     assert_int_equal(gw_sign_there("", &sign, &why), GW_EREFUSED);
     why = (struct gw_why){0};
     assert_ok(gw_sign_there("unix:/nowhere/at/all", &sign, &why), why);
     struct gw_answer a;
     sign.answer(sign.ctx, GW_LIT("old 0\n\n"), &a);
     assert_int_equal(a.status, 500);
-    assert_true(gw_find(gw_buf_span(&a.body), GW_LIT("/nowhere"), 0) >= 0);
+    assert_true(gw_is(gw_buf_span(&a.body),
+                      "unix:/nowhere/at/all: nobody answers there\n"));
     gw_answer_release(&a);
     sign.close(sign.ctx);
+}
+
+static void a_dead_socket_is_told_by_its_whole_path(void **state)
+{
+    (void)state;
+    struct apart a;
+    struct gw_sign sign;
+    struct gw_buf last;
+    struct gw_why why = {0};
+    char here[TALK_PATH], words[2 * TALK_PATH];
+    set_apart(&a);
+    kill_signer(&a); // and its socket stays
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(a.top), 0);
+    assert_ok(gw_sign_there("unix:socket", &sign, &why), why);
+    assert_int_equal(chdir(here), 0);
+    gw_buf_init(&last, GW_NOTE_MAX);
+    assert_int_equal(sign.last(sign.ctx, GW_LIT(ORIGIN), &last, &why), GW_ENET);
+    snprintf(words, sizeof words, "%s: nobody answers there", a.address);
+    assert_string_equal(why.text, words);
+    sign.close(sign.ctx);
+    gw_buf_release(&last);
+    a.sign.close(a.sign.ctx);
+    talk_remove(a.top);
+}
+
+static void a_path_that_no_socket_has_is_refused(void **state)
+{
+    (void)state;
+    struct gw_sign sign;
+    char address[256] = "unix:/";
+    memset(address + 6, 'x', sizeof address - 7);
+    address[sizeof address - 1] = 0;
+    assert_int_equal(gw_sign_there(address, &sign, NULL), GW_ETOOBIG);
 }
 
 int main(void)
@@ -257,6 +292,8 @@ int main(void)
         cmocka_unit_test(the_one_who_asks_cannot_have_a_fork_signed),
         cmocka_unit_test(what_was_signed_last_is_told),
         cmocka_unit_test(only_a_unix_socket_is_a_signers_address),
+        cmocka_unit_test(a_dead_socket_is_told_by_its_whole_path),
+        cmocka_unit_test(a_path_that_no_socket_has_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,7 +209,7 @@ static void only_the_right_passphrase_opens(void **state)
         bool locked = false;
         make(roles[i], PASS, 1);
         refuse(roles[i], GW_LIT("correct horsf"), GW_EREFUSED, "wrong");
-        refuse(roles[i], UNLOCKED, GW_EREFUSED, "a passphrase is wanted");
+        refuse(roles[i], UNLOCKED, GW_EREFUSED, "the key is locked");
         assert_int_equal(gw_keyring_is_locked(root, roles[i], &locked, NULL),
                          0);
         assert_true(locked);

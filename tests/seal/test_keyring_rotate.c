@@ -72,7 +72,7 @@ static void rotation_keeps_the_passphrase(void **state)
     assert_memory_equal(&now, &was, sizeof now);
     assert_int_equal(gw_keyring_rotate(root, PASS, &c, NULL), 0);
     one_step_from(&was);
-    refuse(GW_ROLE_NEXT, UNLOCKED, GW_EREFUSED, "passphrase");
+    refuse(GW_ROLE_NEXT, UNLOCKED, GW_EREFUSED, "locked");
     open_key(GW_ROLE_NEXT, PASS);
     open_key(GW_ROLE_LOG, PASS);
 }

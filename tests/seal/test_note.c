@@ -169,7 +169,6 @@ static void what_is_no_note_is_an_error(void **state)
         "a\n\n" DASH "\n",
         "a\n\n- n AAAAAAA=\n",
         "a\n\n" DASH " n AAAAAAA\n",
-        "a\n\n" DASH " n AAAAAAB=\n", // bits set that are not used
         "a\n\n" DASH " n AAAAAA==\n", // an id and nothing after it
         "a\n\n" DASH " n AAAA\n",
         "a\n\n" DASH " n AAAAA\xc3\xa9=\n",
@@ -189,6 +188,16 @@ static void what_is_no_note_is_an_error(void **state)
         assert_int_equal(parse(gw_str(bad[i]), &n), GW_EFORMAT);
     assert_int_equal(parse(GW_LIT("a\0b\n\n" DASH " n AAAAAAA=\n"), &n),
                      GW_EFORMAT);
+}
+
+static void unused_bits_that_are_set_are_a_touched_signature(void **state)
+{
+    (void)state;
+    struct gw_note n;
+    assert_int_equal(parse(GW_LIT("a\n\n" DASH " n AAAAAAB=\n"), &n),
+                     GW_EPROOF);
+    assert_int_equal(parse(GW_LIT("a\n\n" DASH " n AAAAAAAAAP==\n"), &n),
+                     GW_EPROOF);
 }
 
 static void a_message_names_the_line_that_is_wrong(void **state)
@@ -387,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_cosignature_covers_header_time_and_text),
         cmocka_unit_test(the_last_empty_line_separates),
         cmocka_unit_test(what_is_no_note_is_an_error),
+        cmocka_unit_test(unused_bits_that_are_set_are_a_touched_signature),
         cmocka_unit_test(a_message_names_the_line_that_is_wrong),
         cmocka_unit_test(at_most_100_lines_and_a_megabyte_are_read),
         cmocka_unit_test(keys_that_did_not_sign_are_told_apart),

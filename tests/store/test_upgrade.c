@@ -210,14 +210,15 @@ static void schema_of(const struct place *p, struct gw_buf *ret)
     gw_buf_init(ret, 1 << 20);
     snprintf(path, sizeof path, "%s/gawah.db", p->archive);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_prepare_v2(db,
-                           "SELECT replace(replace(replace(sql,"
-                           " '\"object\"', 'object'), '( ', '('), ' )', ')')"
-                           " FROM sqlite_schema WHERE sql IS NOT NULL"
-                           " ORDER BY name",
-                           -1, &st, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(
+                         db,
+                         "SELECT replace(replace(replace(replace(sql,"
+                         " '\"object\"', 'object'), '\"segment\"', 'segment'),"
+                         " '( ', '('), ' )', ')')"
+                         " FROM sqlite_schema WHERE sql IS NOT NULL"
+                         " ORDER BY name",
+                         -1, &st, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW)
         gw_put_str(ret, (const char *)sqlite3_column_text(st, 0));
     sqlite3_finalize(st);
