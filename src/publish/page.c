@@ -315,6 +315,11 @@ void page_begin(struct page *p)
     gw_put_str(p->out, "</a>\n");
     put_header(p);
     gw_put_str(p->out, "<div class=\"wrap\">\n");
+    if (p->risk || p->synthetic) {
+        gw_put_str(p->out, "<aside aria-label=\"");
+        put_text(p, "page.notes");
+        gw_put_str(p->out, "\">\n");
+    }
     if (p->risk)
         put_exit(p);
     if (p->synthetic) {
@@ -324,6 +329,8 @@ void page_begin(struct page *p)
         put_text(p, "banner.synthetic.more");
         gw_put_str(p->out, "</p>\n");
     }
+    if (p->risk || p->synthetic)
+        gw_put_str(p->out, "</aside>\n");
     put_crumbs(p);
     gw_put_str(p->out, "<main id=\"main\">\n<h1>");
     gw_put_html(p->out, p->title);
