@@ -39,9 +39,8 @@ static int count_object(void *ctx, const struct gw_object *o)
 {
     struct reading *r = ctx;
     r->objects++;
-    r->unjudged +=
-        gw_kind_is_measurements(o->kind) && o->kind != GW_KIND_AGGREGATE &&
-        !is_judged(r->a, o->hash);
+    r->unjudged += gw_kind_is_measurements(o->kind) &&
+                   o->kind != GW_KIND_AGGREGATE && !is_judged(r->a, o->hash);
     r->records += gw_kind_is_measurements(o->kind) ? o->records : 0;
     r->refused += gw_kind_is_measurements(o->kind) ? o->refused : 0;
     r->measurements_objects += gw_kind_is_measurements(o->kind);

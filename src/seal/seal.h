@@ -187,7 +187,8 @@ int gw_keyring_make(const char *folder, enum gw_role role, gw_span name,
                     gw_span passphrase, struct gw_chance *chance,
                     struct gw_why *why) GW_MUSTCHECK;
 // GW_ENOENT: no such key. GW_EREFUSED: the passphrase is wrong or missing, the
-// secret is elsewhere, or the file can be read by others. Wipe ret with gw_wipe when done.
+// secret is elsewhere, or the file can be read by others. Wipe ret with gw_wipe
+// when done.
 int gw_keyring_open(const char *folder, enum gw_role role, gw_span passphrase,
                     struct gw_key *ret, struct gw_why *why) GW_MUSTCHECK;
 // The public half, without a passphrase: vkey, or for BOX box.public_key.
