@@ -89,6 +89,8 @@ void gw_summary_free(struct gw_summary *s);
 
 // Who measured, as far as it can be told without knowing anybody: probe_id
 // where there is one, else country, network, platform and program. 63 bits.
+// Those of the second sort may be many people: they are at or above COARSE.
+#define GW_OBSERVER_COARSE (INT64_C(1) << 62)
 int64_t gw_observer(const struct gw_measurement_row *m);
 
 // ---- cells (tier 3) -----------------------------------------------------

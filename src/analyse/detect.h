@@ -50,10 +50,17 @@ struct gw_rates gw_rates_of(const struct gw_detector *d, double open);
 
 // Caps what each observer says in an hour and in a day, and in either sense by
 // itself: who found all well in the morning is still heard in the afternoon.
+// An identity that may stand for many people (observers.md) has no day's cap:
+// what one of them found well says little of what another met.
 struct gw_budget {
     int32_t day;
     float plus, minus; // left
+    bool coarse;
 };
+static inline bool gw_is_coarse(const struct gw_series *s, size_t observer)
+{
+    return s->observers && s->observers[observer] >= GW_OBSERVER_COARSE;
+}
 // What remains of the look, as a share of it: [0, 1].
 double gw_heard(const struct gw_detector *d, const struct gw_rates *rates,
                 struct gw_budget *b, int32_t hour, const struct gw_look *look);

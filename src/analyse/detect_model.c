@@ -54,9 +54,9 @@ double gw_heard(const struct gw_detector *d, const struct gw_rates *r,
                 struct gw_budget *b, int32_t hour, const struct gw_look *look)
 {
     double size = 0, sense = 0;
+    float day = b->coarse ? HUGE_VALF : (float)d->observer_day_cap;
     if (b->day != gw_day_of(hour) || (b->plus < 0 && b->minus < 0))
-        *b = (struct gw_budget){gw_day_of(hour), (float)d->observer_day_cap,
-                                (float)d->observer_day_cap};
+        *b = (struct gw_budget){gw_day_of(hour), day, day, b->coarse};
     for (int w = GW_PARTLY; w < GW_WAYS; w++) {
         double says =
             look->struck * r->struck[w] + look->fine * r->fine[w] + look->extra;
@@ -142,7 +142,7 @@ static void listen(struct gw_chain *c, const struct gw_series *s,
 {
     struct gw_rates rates = gw_rates_of(c->d, c->d->open_blocked);
     for (size_t i = 0; i < s->observer_count; i++)
-        budget[i] = (struct gw_budget){0, -1, -1};
+        budget[i] = (struct gw_budget){0, -1, -1, gw_is_coarse(s, i)};
     for (size_t i = 0; i < s->count;) {
         const struct gw_sight *x = &s->sights[i];
         struct gw_look look;

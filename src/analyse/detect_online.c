@@ -112,7 +112,7 @@ int gw_detect_online(const struct gw_detector *d, const struct gw_series *s,
     if (!w.voice)
         return gw_fail(why, GW_ENOMEM, "series: %s", gw_strerror(GW_ENOMEM));
     for (size_t i = 0; i < s->observer_count; i++)
-        w.voice[i] = (struct voice){.budget = {0, -1, -1}};
+        w.voice[i] = (struct voice){.budget = {0, -1, -1, gw_is_coarse(s, i)}};
     gw_at_rest(d, w.now);
     for (size_t i = 0; i < hours; i++) {
         int64_t hour = first + (int64_t)i;

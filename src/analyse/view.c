@@ -120,7 +120,8 @@ int64_t gw_observer(const struct gw_measurement_row *m)
         h = gw_hash(m->platform, h);
         h = gw_hash(m->software_name, h);
     }
-    return (int64_t)(h >> 1);
+    int64_t identity = (int64_t)(h >> 2);
+    return m->probe_id.len ? identity : identity | GW_OBSERVER_COARSE;
 }
 
 // ---- pages --------------------------------------------------------------

@@ -3,13 +3,13 @@
 # our program and with another one.
 gawah init --origin test.example/log --now 2024-03-01 --quiet
 few
-cd ..
+cd .. || exit
 mkdir elsewhere
 gawah prove f-80f4c4eb70ee-2174-3 --archive here/archive --into bundle \
     --whole --disclose | sed 's/^/> /'
 mv bundle elsewhere
 mv here/archive hidden
-cd elsewhere
+cd elsewhere || exit
 find bundle -type f | sort
 unshare_net() {
     unshare -rn "$@" 2>/dev/null || "$@"
@@ -28,9 +28,9 @@ ended=0
 gawah verify forged --quiet >../answer || ended=$?
 sed -n -e '/^BAD/p' -e '/^DOES/p' ../answer
 echo "(exit $ended)"
-cd ..
+cd .. || exit
 mv hidden here/archive
-cd here
+cd here || exit
 try prove f-80f4c4eb70ee-1-1 --into ../none
 try prove nonsense --into ../none
 try prove e-80f4c4eb70ee --into ../elsewhere

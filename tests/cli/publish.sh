@@ -4,7 +4,7 @@ try publish
 try publish site --url ftp://example.org
 try publish site --cc Pakistan
 sum() { sed -e 's/([0-9.]* [KM]*B)/(_)/' -e 's/"bytes":[0-9]*/"bytes":_/' \
-            -e 's/[0-9]* written/_ written/' -e 's/published [0-9]*/published _/' \
+            -e 's/([0-9.]* kB)/(_)/' -e 's/[0-9]* written/_ written/' -e 's/published [0-9]*/published _/' \
             -e 's/"files":[0-9]*/"files":_/' -e 's/"written":[0-9]*/"written":_/'; }
 try publish site --now 2024-03-02 --contact corrections@example.org | sum
 echo "again:"

@@ -74,12 +74,12 @@ cp ../kept.tsr archive/ledger/anchors/9-0123456789ab.tsr
 cp reply2 archive/ledger/anchors/"$(cd archive/ledger/anchors &&
     echo *.checkpoint | sed 's/\..*//')"-ffffffffffff.tsr
 try export ledger --into ../exported | hide | sed 's/, [0-9.]* kB$//'
-ls ../exported/anchors | hide
+(cd ../exported/anchors && find . -type f | sed 's|^\./||' | sort) | hide
 gawah verify ../exported/anchors/*.tsr | tail -n 1
 echo 'as the README of the bundle says:'
 (
     cp ca.pem ../bundle/CA.pem
-    cd ../bundle
+    cd ../bundle || exit
     sed -n 's/^    \(sed .*\)/\1/p; s/^    \(openssl .*\)/\1/p' README.txt >../said
     sh ../said 2>../answer
     rm CA.pem stamped
