@@ -15,7 +15,8 @@ static const uint8_t weeks[] = {0x7f, 0x1f, 0x4f, 0x3f, 0x6f};
 
 double gw_window_cost(void)
 {
-    return log((double)(HOURS * LENGTHS * GW_COUNT(weeks)));
+    const size_t windows = (size_t)HOURS * LENGTHS * GW_COUNT(weeks);
+    return log((double)windows);
 }
 
 struct tally {

@@ -41,7 +41,7 @@ static uint32_t heard(const struct gw_sight *x)
 static size_t hour_of_week(const struct hours *h, size_t i)
 {
     int32_t hour = h->first + (int32_t)i;
-    return (size_t)(gw_weekday(hour) * 24 + gw_hour_of_day(hour));
+    return (size_t)gw_weekday(hour) * 24 + (size_t)gw_hour_of_day(hour);
 }
 
 // ---- the rhythm ---------------------------------------------------------

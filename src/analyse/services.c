@@ -28,8 +28,9 @@ static gw_span line_at(gw_span s, size_t at)
 static int compare(gw_span pattern, char mark, gw_span host)
 {
     if (mark) {
-        if (!pattern.len || pattern.at[0] != mark)
-            return pattern.len && pattern.at[0] > mark ? 1 : -1;
+        uint8_t m = (uint8_t)mark;
+        if (!pattern.len || pattern.at[0] != m)
+            return pattern.len && pattern.at[0] > m ? 1 : -1;
         pattern = gw_sub(pattern, 1, pattern.len);
     }
     return gw_cmp(pattern, host);

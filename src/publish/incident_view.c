@@ -91,7 +91,7 @@ static void set_window(struct site *s, struct incident_view *v)
     if (to - from >= DAYS_MAX)
         from = to - DAYS_MAX + 1;
     v->first = (gw_time)from * GW_DAY;
-    v->days = (size_t)(to - from + 1);
+    v->days = (size_t)((int64_t)to - from + 1);
 }
 
 // ---- the lanes ----------------------------------------------------------
