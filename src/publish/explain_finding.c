@@ -138,7 +138,6 @@ static void put_source(struct page *p, const struct explained *e)
         sheet_code(p, "explain.measurement",
                    gw_span_of(id, gw_id_format(&m, id)));
     }
-    sheet_code(p, "explain.uid", e->finding->uid);
     sheet_number(p, "explain.position", e->finding->record);
     gw_put_str(p->out, "</dl>\n");
     sheet_leaf(p, e->leaf);
@@ -168,7 +167,6 @@ static void json_finding(struct site *s, const struct explained *e)
         gw_jw_int(&w, f->probe_asn);
     gw_jw_kstr(&w, "test_name", f->test_name);
     gw_jw_kstr(&w, "input", f->input);
-    gw_jw_kstr(&w, "measurement_uid", f->uid);
     if (f->start_time != GW_NULL)
         gw_jw_kstr(&w, "start_time",
                    gw_span_of(time, gw_format_time(f->start_time, time)));

@@ -242,6 +242,18 @@ static int make_of_segment(struct reading *r, struct want *w, size_t n,
     return rc < 0 ? rc : 0;
 }
 
+// What was taken in with --confidential is on no page, not even by its hash.
+static bool is_confidential(struct gw_archive *a, const char *object)
+{
+    char name[96];
+    struct gw_buf said;
+    gw_buf_init(&said, 4096);
+    snprintf(name, sizeof name, "confidential/%s", object);
+    bool yes = gw_note_get(a, name, &said, NULL) != GW_ENOENT;
+    gw_buf_release(&said);
+    return yes;
+}
+
 static int make_of_object(struct reading *r, struct want *w, size_t n,
                           struct gw_why *why)
 {
@@ -249,7 +261,7 @@ static int make_of_object(struct reading *r, struct want *w, size_t n,
     struct gw_why none = {0};
     int rc = gw_evidence_find(s->archive, w->parsed.object, &r->object, &none);
     r->left = 0;
-    if (!rc) {
+    if (!rc && !is_confidential(s->archive, r->object.hash)) {
         rc = gw_ledger_witnessed(s->archive, r->object.hash, &r->leaf, why);
         for (size_t i = 0; i < n; i++)
             r->left += w[i].parsed.kind != 'e';
