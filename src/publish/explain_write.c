@@ -210,7 +210,7 @@ static void put_tree(struct page *p, const struct incident *i, gw_jv body)
     gw_put_str(p->out, "</p>\n<ol class=\"tree\"><li>");
     put_confidence(p, i->row.confidence, i->row.log_odds);
     gw_put_str(p->out, "</li><li>");
-    put_counts(p, incident_number(counts, "blocked"), incident_judged(counts),
+    put_counts(p, incident_number(counts, "blocked"), incident_all(counts),
                i->row.observers);
     gw_put_str(p->out, "</li><li>");
     SAY(p, "explain.tree.networks",

@@ -56,7 +56,7 @@ void incident_put_ids(struct page *p, gw_jv list); // linked, wanted
 // Members of a body: 0 and "" where there are none.
 int64_t incident_number(gw_jv object, const char *key);
 const char *incident_text(struct page *p, gw_jv v);
-int64_t incident_judged(gw_jv counts); // blocked, down and ok
+int64_t incident_all(gw_jv counts); // blocked, down, ok and unknown
 // An interval's end in words: that it goes on where there is none.
 void incident_end(struct page *p, const gw_time until[2], const char *cc);
 // How to check one id, as commands; leaf may be NULL.

@@ -57,7 +57,7 @@ static void put_facts(struct page *p, const struct incident *i, gw_jv body)
     put_confidence(p, i->row.confidence, i->row.log_odds);
     fact_end(p);
     fact(p, "incident.f.measured");
-    put_counts(p, incident_number(counts, "blocked"), incident_judged(counts),
+    put_counts(p, incident_number(counts, "blocked"), incident_all(counts),
                i->row.observers);
     fact_end(p);
     gw_put_str(p->out, "</dl>\n");

@@ -42,10 +42,11 @@ const char *incident_text(struct page *p, gw_jv v)
     return s ? s : "";
 }
 
-int64_t incident_judged(gw_jv counts)
+int64_t incident_all(gw_jv counts)
 {
     return incident_number(counts, "blocked") +
-           incident_number(counts, "down") + incident_number(counts, "ok");
+           incident_number(counts, "down") + incident_number(counts, "ok") +
+           incident_number(counts, "unknown");
 }
 
 void incident_end(struct page *p, const gw_time until[2], const char *cc)
@@ -87,7 +88,7 @@ static void put_network_row(struct page *p, const struct incident *i, gw_jv n)
     gw_put_str(p->out, "</td><td>");
     incident_end(p, until, i->row.cc);
     gw_put_str(p->out, "</td><td>");
-    put_counts(p, incident_number(counts, "blocked"), incident_judged(counts),
+    put_counts(p, incident_number(counts, "blocked"), incident_all(counts),
                incident_number(n, "observers"));
     gw_put_str(p->out, "</td><td>");
     put_confidence(p, incident_text(p, gw_jv_get(n, "confidence")), odds(n));
