@@ -208,6 +208,10 @@ uint64_t gw_rand_below(struct gw_rand *r, uint64_t bound);
 double gw_rand_unit(struct gw_rand *r); // [0, 1)
 
 // ---- files --------------------------------------------------------------
+// "path: cannot <doing>: <what errno says>", with the code that errno has here.
+int gw_fail_errno(struct gw_why *why, const char *path, const char *doing);
+// All of the bytes, however often that takes. False leaves errno set.
+bool gw_write_all(int fd, gw_span bytes) GW_MUSTCHECK;
 // Whole file into b (appended). The message names the path.
 int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why);
 // A file appears whole or not at all: temporary, fsync, rename, fsync folder.

@@ -10,7 +10,7 @@
 
 enum { PATH_MAX_HERE = 4096, WALK_DEPTH = 64, STEP = 64 * 1024 };
 
-static int fail_errno(struct gw_why *why, const char *path, const char *doing)
+int gw_fail_errno(struct gw_why *why, const char *path, const char *doing)
 {
     int code = errno == ENOENT   ? GW_ENOENT
                : errno == ENOMEM ? GW_ENOMEM
@@ -24,7 +24,7 @@ int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(why, path, "open");
+        return gw_fail_errno(why, path, "open");
     int rc = 0;
     for (;;) {
         uint8_t *p = gw_buf_room(b, STEP);
@@ -36,7 +36,7 @@ int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why)
             p ? read(fd, p, b->max - b->len < STEP ? b->max - b->len : STEP)
               : 0;
         if (!p || n < 0) {
-            rc = p ? fail_errno(why, path, "read")
+            rc = p ? gw_fail_errno(why, path, "read")
                    : gw_fail(why, b->err, "%s: larger than %zu bytes", path,
                              b->max);
             break;
@@ -49,17 +49,17 @@ int gw_file_read(const char *path, struct gw_buf *b, struct gw_why *why)
     return rc;
 }
 
-static int write_all(int fd, gw_span bytes)
+bool gw_write_all(int fd, gw_span bytes)
 {
     while (bytes.len) {
         ssize_t n = write(fd, bytes.at, bytes.len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return -1;
+            return false;
         bytes = gw_sub(bytes, (size_t)n, bytes.len);
     }
-    return 0;
+    return true;
 }
 
 static int sync_folder(const char *path)
@@ -98,8 +98,8 @@ int gw_file_write(const char *path, gw_span bytes, struct gw_why *why)
         return gw_fail(why, GW_ETOOBIG, "%s: path is too long", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(why, path, "create");
-    int rc = write_all(fd, bytes) || fchmod(fd, 0644) || fsync(fd) ? -1 : 0;
+        return gw_fail_errno(why, path, "create");
+    int rc = !gw_write_all(fd, bytes) || fchmod(fd, 0644) || fsync(fd) ? -1 : 0;
     int saved = errno;
     if (close(fd) && !rc)
         rc = -1, saved = errno;
@@ -108,9 +108,9 @@ int gw_file_write(const char *path, gw_span bytes, struct gw_why *why)
     if (rc) {
         unlink(temporary);
         errno = saved;
-        return fail_errno(why, path, "write");
+        return gw_fail_errno(why, path, "write");
     }
-    return sync_folder(path) ? fail_errno(why, path, "sync its folder") : 0;
+    return sync_folder(path) ? gw_fail_errno(why, path, "sync its folder") : 0;
 }
 
 int gw_mkdirs(const char *path, struct gw_why *why)
@@ -125,7 +125,7 @@ int gw_mkdirs(const char *path, struct gw_why *why)
         char kept = *p;
         *p = 0;
         if (mkdir(part, 0755) && errno != EEXIST)
-            return fail_errno(why, part, "make the folder");
+            return gw_fail_errno(why, part, "make the folder");
         *p = kept;
         if (!kept)
             return 0;
@@ -151,7 +151,7 @@ static int walk_folder(const struct walk *w, const char *path, int depth)
     struct dirent **names;
     int n = scandir(path, &names, NULL, NULL), rc = 0;
     if (n < 0)
-        return fail_errno(w->why, path, "list");
+        return gw_fail_errno(w->why, path, "list");
     // scandir's own sorting follows the locale; order by bytes instead.
     qsort(names, (size_t)n, sizeof *names, by_bytes);
     for (int i = 0; i < n; i++) {
@@ -173,7 +173,7 @@ static int walk_in(const struct walk *w, const char *path, int depth)
 {
     struct stat st;
     if (depth ? lstat(path, &st) : stat(path, &st))
-        return fail_errno(w->why, path, "look at");
+        return gw_fail_errno(w->why, path, "look at");
     if (S_ISREG(st.st_mode))
         return w->fn(w->ctx, path);
     if (!S_ISDIR(st.st_mode))

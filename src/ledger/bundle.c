@@ -29,16 +29,6 @@ static const char *const own[] = {"bagit.txt",  "bag-info.txt",
                                   BAG_MANIFEST, BAG_TAG_MANIFEST,
                                   "fetch.txt",  "data"};
 
-static int fail_errno(struct gw_why *why, const char *path, const char *doing)
-{
-    int code = errno == EEXIST   ? GW_EEXIST
-               : errno == ENOENT ? GW_ENOENT
-               : errno == ENOMEM ? GW_ENOMEM
-                                 : GW_EIO;
-    return gw_fail(why, code, "%s: cannot %s: %s", path, doing,
-                   strerror(errno));
-}
-
 static int full_path(const struct gw_bundle *b, const char *path,
                      char ret[FULL_PATH], struct gw_why *why)
 {
@@ -55,7 +45,7 @@ static int is_empty(const char *folder, struct gw_why *why)
 {
     DIR *d = opendir(folder);
     if (!d)
-        return fail_errno(why, folder, "list");
+        return gw_fail_errno(why, folder, "list");
     int rc = 0;
     for (struct dirent *e; !rc && (e = readdir(d));)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
@@ -70,7 +60,7 @@ static int make_folder(struct gw_bundle *b, struct gw_why *why)
     if (lstat(b->folder, &st) == 0)
         return is_empty(b->folder, why);
     if (errno != ENOENT)
-        return fail_errno(why, b->folder, "look at");
+        return gw_fail_errno(why, b->folder, "look at");
     int rc = gw_mkdirs(b->folder, why);
     b->made_folder = !rc;
     return rc;
@@ -110,19 +100,6 @@ int gw_bundle_begin(const char *folder, struct gw_bundle **ret,
 
 // ---- files --------------------------------------------------------------
 
-static int write_all(int fd, gw_span bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes = gw_sub(bytes, (size_t)n, bytes.len);
-    }
-    return 0;
-}
-
 static int copy(int fd, const char *path, gw_source_fn *source, void *ctx,
                 struct made *f, struct gw_why *why)
 {
@@ -139,8 +116,8 @@ static int copy(int fd, const char *path, gw_source_fn *source, void *ctx,
         gw_span piece = gw_span_of(step, (size_t)n);
         if (gw_digest_add(d, piece))
             rc = gw_fail(why, GW_ENOMEM, "out of memory");
-        else if (write_all(fd, piece))
-            rc = fail_errno(why, path, "write");
+        else if (!gw_write_all(fd, piece))
+            rc = gw_fail_errno(why, path, "write");
         f->bytes += (uint64_t)n;
     }
     if (!rc && gw_digest_end(d, f->hash.at, GW_HASH_LEN))
@@ -195,12 +172,12 @@ static int add(struct gw_bundle *b, const char *path, gw_source_fn *source,
         return rc;
     int fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
-        return fail_errno(why, full, "create");
+        return gw_fail_errno(why, full, "create");
     rc = copy(fd, full, source, ctx, f, why);
     if (!rc && fsync(fd))
-        rc = fail_errno(why, full, "sync");
+        rc = gw_fail_errno(why, full, "sync");
     if (close(fd) && !rc)
-        rc = fail_errno(why, full, "close");
+        rc = gw_fail_errno(why, full, "close");
     return rc;
 }
 
@@ -312,8 +289,8 @@ static int sync_path(const char *folder, struct gw_why *why)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(why, folder, "open");
-    int rc = fsync(fd) ? fail_errno(why, folder, "sync") : 0;
+        return gw_fail_errno(why, folder, "open");
+    int rc = fsync(fd) ? gw_fail_errno(why, folder, "sync") : 0;
     close(fd);
     return rc;
 }

@@ -8,15 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int journal_fail(struct gw_why *why, const char *path, const char *doing)
-{
-    int code = errno == ENOENT   ? GW_ENOENT
-               : errno == ENOMEM ? GW_ENOMEM
-                                 : GW_EIO;
-    return gw_fail(why, code, "%s: cannot %s: %s", path, doing,
-                   strerror(errno));
-}
-
 // ---- segment files ------------------------------------------------------
 static void segment_path(const struct journal *j, unsigned k,
                          const char *ending, char ret_path[static LOG_PATH])
@@ -27,25 +18,13 @@ static void segment_path(const struct journal *j, unsigned k,
         ret_path[0] = 0;
 }
 
-static int write_all(int fd, gw_span bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n > 0)
-            bytes = gw_sub(bytes, (size_t)n, bytes.len);
-    }
-    return 0;
-}
-
 int journal_write_at(struct journal *j, unsigned k, uint64_t pos, gw_span bytes,
                      struct gw_why *why)
 {
     struct segment *s = &j->at[k];
     s->dirty = true;
-    if (lseek(s->fd, (off_t)pos, SEEK_SET) < 0 || write_all(s->fd, bytes))
-        return journal_fail(why, j->folder, "write");
+    if (lseek(s->fd, (off_t)pos, SEEK_SET) < 0 || !gw_write_all(s->fd, bytes))
+        return gw_fail_errno(why, j->folder, "write");
     // The disk can begin while the next frame is filled.
     (void)sync_file_range(s->fd, (off_t)pos, (off_t)bytes.len,
                           SYNC_FILE_RANGE_WRITE);
@@ -56,7 +35,7 @@ int journal_flush(struct journal *j, struct gw_why *why)
 {
     for (unsigned k = 0; k < JOURNAL_SEGMENTS; k++) {
         if (j->at[k].dirty && fdatasync(j->at[k].fd))
-            return journal_fail(why, j->folder, "sync");
+            return gw_fail_errno(why, j->folder, "sync");
         j->at[k].dirty = false;
     }
     return 0;
@@ -69,12 +48,12 @@ static int lay_segment(struct journal *j, unsigned k, struct gw_why *why)
     segment_path(j, k, ".new", fresh);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
-        return journal_fail(why, fresh, "create");
+        return gw_fail_errno(why, fresh, "create");
     int rc = 0;
     for (uint64_t at = 0; !rc && at < j->bytes;) {
         uint64_t left = j->bytes - at;
         size_t n = left < JOURNAL_FRAME_MAX ? (size_t)left : JOURNAL_FRAME_MAX;
-        rc = write_all(fd, gw_span_of(j->frame, n));
+        rc = gw_write_all(fd, gw_span_of(j->frame, n)) ? 0 : -1;
         at += n;
     }
     rc = rc || fsync(fd) ? -1 : 0;
@@ -86,7 +65,7 @@ static int lay_segment(struct journal *j, unsigned k, struct gw_why *why)
         return 0;
     unlink(fresh);
     errno = saved;
-    return journal_fail(why, path, "write");
+    return gw_fail_errno(why, path, "write");
 }
 
 // From the last to the first: where there is a first one, all are there.
@@ -104,7 +83,7 @@ static int lay(struct journal *j, uint64_t bytes, struct gw_why *why)
             return rc;
     }
     int dir = open(j->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = dir < 0 || fsync(dir) ? journal_fail(why, j->folder, "sync") : 0;
+    int rc = dir < 0 || fsync(dir) ? gw_fail_errno(why, j->folder, "sync") : 0;
     if (dir >= 0)
         close(dir);
     return rc;
@@ -120,7 +99,7 @@ static int open_segments(struct journal *j, uint64_t bytes, struct gw_why *why)
         segment_path(j, k, "", path);
         j->at[k].fd = open(path, O_RDWR | O_CLOEXEC);
         if (j->at[k].fd < 0 || fstat(j->at[k].fd, &st))
-            return journal_fail(why, path, "open");
+            return gw_fail_errno(why, path, "open");
         if (!k)
             j->bytes = (uint64_t)st.st_size;
         if ((uint64_t)st.st_size != j->bytes || j->bytes % JOURNAL_BLOCK ||

@@ -76,7 +76,6 @@ static inline uint64_t journal_padded(uint64_t len)
 {
     return (len + JOURNAL_BLOCK - 1) / JOURNAL_BLOCK * JOURNAL_BLOCK;
 }
-int journal_fail(struct gw_why *why, const char *path, const char *doing);
 int journal_write_at(struct journal *j, unsigned k, uint64_t pos, gw_span bytes,
                      struct gw_why *why) GW_MUSTCHECK;
 int journal_flush(struct journal *j, struct gw_why *why) GW_MUSTCHECK;

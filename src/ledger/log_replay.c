@@ -90,7 +90,7 @@ static int read_at(struct journal *j, unsigned k, uint64_t pos, uint8_t *ret,
             continue;
         if (n <= 0) {
             errno = n ? errno : EIO;
-            return journal_fail(why, j->folder, "read");
+            return gw_fail_errno(why, j->folder, "read");
         }
         ret += n;
         pos += (uint64_t)n;

@@ -9,15 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int fail_errno(struct gw_why *why, const char *path, const char *doing)
-{
-    int code = errno == ENOENT   ? GW_ENOENT
-               : errno == ENOMEM ? GW_ENOMEM
-                                 : GW_EIO;
-    return gw_fail(why, code, "%s: cannot %s: %s", path, doing,
-                   strerror(errno));
-}
-
 static void state_path(const struct signer_state *st, const char *name,
                        const char *ending, char ret_path[static SIGNER_PATH])
 {
@@ -36,9 +27,9 @@ static int make_private(struct signer_state *st, struct gw_why *why)
         return rc;
     st->dir = open(st->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (st->dir < 0)
-        return fail_errno(why, st->folder, "open");
+        return gw_fail_errno(why, st->folder, "open");
     return fchmod(st->dir, 0700)
-               ? fail_errno(why, st->folder, "keep others out")
+               ? gw_fail_errno(why, st->folder, "keep others out")
                : 0;
 }
 
@@ -56,7 +47,7 @@ int signer_state_open(const char *folder, struct signer_state *ret,
     state_path(ret, "lock", "", path);
     if (!rc) {
         ret->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        rc = ret->lock < 0 ? fail_errno(why, path, "open") : 0;
+        rc = ret->lock < 0 ? gw_fail_errno(why, path, "open") : 0;
     }
     if (rc)
         signer_state_close(ret);
@@ -82,7 +73,7 @@ int signer_state_lock(struct signer_state *st, struct gw_why *why)
     while (rc && errno == EINTR);
     if (!rc)
         return 0;
-    rc = fail_errno(why, st->folder, "lock");
+    rc = gw_fail_errno(why, st->folder, "lock");
     pthread_mutex_unlock(&st->mutex);
     return rc;
 }
@@ -101,18 +92,6 @@ int signer_state_read(struct signer_state *st, const char *hex,
     return gw_file_read(path, ret, why);
 }
 
-static int write_all(int fd, gw_span bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n > 0)
-            bytes = gw_sub(bytes, (size_t)n, bytes.len);
-    }
-    return 0;
-}
-
 int signer_state_write(struct signer_state *st, const char *hex, gw_span note,
                        struct gw_why *why)
 {
@@ -123,8 +102,8 @@ int signer_state_write(struct signer_state *st, const char *hex, gw_span note,
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                   0600);
     if (fd < 0)
-        return fail_errno(why, fresh, "create");
-    int rc = fchmod(fd, 0600) || write_all(fd, note) || fsync(fd) ? -1 : 0;
+        return gw_fail_errno(why, fresh, "create");
+    int rc = fchmod(fd, 0600) || !gw_write_all(fd, note) || fsync(fd) ? -1 : 0;
     int saved = errno;
     if (close(fd) && !rc)
         rc = -1, saved = errno;
@@ -133,12 +112,12 @@ int signer_state_write(struct signer_state *st, const char *hex, gw_span note,
     if (rc) {
         unlink(fresh);
         errno = saved;
-        return fail_errno(why, path, "write");
+        return gw_fail_errno(why, path, "write");
     }
     return signer_state_settle(st, why);
 }
 
 int signer_state_settle(struct signer_state *st, struct gw_why *why)
 {
-    return fsync(st->dir) ? fail_errno(why, st->folder, "sync") : 0;
+    return fsync(st->dir) ? gw_fail_errno(why, st->folder, "sync") : 0;
 }

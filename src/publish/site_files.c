@@ -76,18 +76,6 @@ static int make_folder_of(const char *path, struct gw_why *why)
     return gw_mkdirs(folder, why);
 }
 
-static int write_all(int fd, gw_span bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return GW_EIO;
-        if (n > 0)
-            bytes = gw_sub(bytes, (size_t)n, bytes.len - (size_t)n);
-    }
-    return 0;
-}
-
 // Whole or not at all for who reads. What a crash of the machine loses is made
 // again, so that thousands of files need not wait for the disk one by one.
 static int replace(const char *path, gw_span bytes, struct gw_why *why)
@@ -104,7 +92,7 @@ static int replace(const char *path, gw_span bytes, struct gw_why *why)
     }
     if (fd < 0)
         return gw_fail(why, GW_EIO, "%s: %s", made, strerror(errno));
-    int rc = write_all(fd, bytes);
+    int rc = gw_write_all(fd, bytes) ? 0 : GW_EIO;
     if (close(fd) || rc || rename(made, path)) {
         unlink(made);
         return gw_fail(why, GW_EIO, "%s: cannot be written", path);

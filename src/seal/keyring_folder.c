@@ -11,16 +11,6 @@
 
 enum { PATH_CAP = 4096, ALL_BUT_OWNER = 077 };
 
-static int fail_errno(struct gw_why *why, const char *path, const char *doing)
-{
-    int code = errno == ENOENT   ? GW_ENOENT
-               : errno == ENOMEM ? GW_ENOMEM
-               : errno == EEXIST ? GW_EEXIST
-                                 : GW_EIO;
-    return gw_fail(why, code, "%s: cannot %s: %s", path, doing,
-                   strerror(errno));
-}
-
 static int path_of(const char *folder, const char *file, const char *suffix,
                    char ret[static PATH_CAP], struct gw_why *why)
 {
@@ -68,8 +58,9 @@ static int make_folder(const char *path, struct gw_why *why)
     }
     if (rc && errno == EEXIST)
         return 0;
-    return rc || sync_folder(parent) ? fail_errno(why, path, "make the folder")
-                                     : 0;
+    return rc || sync_folder(parent)
+               ? gw_fail_errno(why, path, "make the folder")
+               : 0;
 }
 
 int keydir_open(const char *path, bool make, struct keydir *ret,
@@ -80,12 +71,12 @@ int keydir_open(const char *path, bool make, struct keydir *ret,
         return rc;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(why, path, "open the folder of keys");
+        return gw_fail_errno(why, path, "open the folder of keys");
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         rc = errno == EWOULDBLOCK
                  ? gw_fail(why, GW_EBUSY,
                            "%s: another process is changing these keys", path)
-                 : fail_errno(why, path, "lock");
+                 : gw_fail_errno(why, path, "lock");
         close(fd);
         return rc;
     }
@@ -103,7 +94,7 @@ static int check_mode(int fd, const char *path, struct gw_why *why)
 {
     struct stat st;
     if (fstat(fd, &st))
-        return fail_errno(why, path, "look at");
+        return gw_fail_errno(why, path, "look at");
     if (!S_ISREG(st.st_mode))
         return gw_fail(why, GW_EREFUSED, "%s: not a file", path);
     if (st.st_mode & ALL_BUT_OWNER)
@@ -122,7 +113,7 @@ static int read_text(int fd, const char *path, uint8_t text[KEYFILE_MAX],
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(why, path, "read");
+            return gw_fail_errno(why, path, "read");
         if (n == 0)
             return 0;
         *ret_len += (size_t)n;
@@ -144,7 +135,7 @@ int keyfile_read(const char *folder, const char *file, struct keyfile *ret,
     if (fd < 0)
         return errno == ENOENT
                    ? gw_fail(why, GW_ENOENT, "%s: there is no such key", path)
-                   : fail_errno(why, path, "open");
+                   : gw_fail_errno(why, path, "open");
     rc = check_mode(fd, path, why);
     if (!rc)
         rc = read_text(fd, path, text, &len, why);
@@ -156,19 +147,6 @@ int keyfile_read(const char *folder, const char *file, struct keyfile *ret,
 }
 
 // ---- writing ------------------------------------------------------------
-static int write_all(int fd, gw_span bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes = gw_sub(bytes, (size_t)n, bytes.len);
-    }
-    return 0;
-}
-
 // A new file that holds text and is on the disk.
 static int write_new(const char *path, gw_span text)
 {
@@ -178,7 +156,7 @@ static int write_new(const char *path, gw_span text)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return -1;
-    int rc = write_all(fd, text) || fsync(fd) ? -1 : 0;
+    int rc = !gw_write_all(fd, text) || fsync(fd) ? -1 : 0;
     return close(fd) ? -1 : rc;
 }
 
@@ -194,10 +172,10 @@ int keyfile_write(const struct keydir *d, const char *file,
         return rc;
     size_t len = keyfile_format(k, text);
     if (write_new(part, gw_span_of(text, len)) || rename(part, path)) {
-        rc = fail_errno(why, path, "write");
+        rc = gw_fail_errno(why, path, "write");
         unlink(part);
     } else if (fsync(d->fd)) {
-        rc = fail_errno(why, path, "sync its folder");
+        rc = gw_fail_errno(why, path, "sync its folder");
     }
     gw_wipe(text, sizeof text);
     return rc;
@@ -210,7 +188,7 @@ int keyfile_remove(const struct keydir *d, const char *file, struct gw_why *why)
     if (rc)
         return rc;
     if (unlink(path) && errno != ENOENT)
-        return fail_errno(why, path, "remove");
+        return gw_fail_errno(why, path, "remove");
     // Not an error: whoever asks for this can also stand its coming back.
     (void)!fsync(d->fd);
     return 0;

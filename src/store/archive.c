@@ -252,7 +252,7 @@ static int open_as(struct gw_archive *a, enum gw_archive_mode mode,
     if (rc < 0)
         return rc;
     a->dir = open(a->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return a->dir < 0 ? fail_errno(why, a->folder, "open") : 0;
+    return a->dir < 0 ? gw_fail_errno(why, a->folder, "open") : 0;
 }
 
 int gw_archive_open(const char *folder, enum gw_archive_mode mode,
@@ -336,12 +336,12 @@ int archive_sync(struct gw_archive *a, struct gw_why *why)
 {
     struct stat home, st;
     if (fstat(a->dir, &home) || syncfs(a->dir))
-        return fail_errno(why, a->folder, "sync");
+        return gw_fail_errno(why, a->folder, "sync");
     for (size_t i = 0; i < GW_COUNT(folders); i++) {
         int fd = openat(a->dir, folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         bool bad = fd < 0 || fstat(fd, &st) ||
                    (st.st_dev != home.st_dev && syncfs(fd));
-        int rc = bad ? fail_errno(why, folders[i], "sync") : 0;
+        int rc = bad ? gw_fail_errno(why, folders[i], "sync") : 0;
         if (fd >= 0)
             close(fd);
         if (rc)

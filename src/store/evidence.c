@@ -214,7 +214,7 @@ static int open_stored(struct gw_archive *a, const char *hash,
     int fd = open(ret_path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return gw_fail(why, GW_ECORRUPT, "%s: is missing", ret_path);
-    return fd < 0 ? fail_errno(why, ret_path, "open") : fd;
+    return fd < 0 ? gw_fail_errno(why, ret_path, "open") : fd;
 }
 
 int gw_evidence_open(struct gw_archive *a, const char *hash, bool *ret_packed,

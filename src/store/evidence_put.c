@@ -140,7 +140,7 @@ static int undo_packing(struct put *p, struct gw_why *why)
 {
     char temp[PATH_CAP];
     if (lseek(p->fd, 0, SEEK_SET))
-        return fail_errno(why, p->temp, "read again");
+        return gw_fail_errno(why, p->temp, "read again");
     int fd = archive_temp(p->a, "evidence", temp, why);
     if (fd < 0)
         return fd;

@@ -12,15 +12,6 @@
 
 // ---- files --------------------------------------------------------------
 
-int fail_errno(struct gw_why *why, const char *path, const char *doing)
-{
-    int code = errno == ENOENT   ? GW_ENOENT
-               : errno == ENOMEM ? GW_ENOMEM
-                                 : GW_EIO;
-    return gw_fail(why, code, "%s: cannot %s: %s", path, doing,
-                   strerror(errno));
-}
-
 bool is_hash(gw_span s)
 {
     uint8_t bytes[GW_HASH_LEN];
@@ -50,7 +41,7 @@ int archive_temp(const struct gw_archive *a, const char *sub,
     int fd = mkostemp(ret_path, O_CLOEXEC);
     if (fd >= 0 && fchmod(fd, 0644) == 0)
         return fd;
-    int rc = fail_errno(why, ret_path, "create");
+    int rc = gw_fail_errno(why, ret_path, "create");
     if (fd >= 0) {
         close(fd);
         unlink(ret_path);
@@ -68,23 +59,16 @@ int archive_rename(const char *from, const char *to, struct gw_why *why)
     if (errno == ENOENT && slash) {
         *slash = 0;
         if (mkdir(folder, 0755) && errno != EEXIST)
-            return fail_errno(why, folder, "make the folder");
+            return gw_fail_errno(why, folder, "make the folder");
         if (rename(from, to) == 0)
             return 0;
     }
-    return fail_errno(why, to, "rename into place");
+    return gw_fail_errno(why, to, "rename into place");
 }
 
 int write_all(int fd, gw_span bytes, const char *path, struct gw_why *why)
 {
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return fail_errno(why, path, "write");
-        if (n > 0)
-            bytes = gw_sub(bytes, (size_t)n, bytes.len);
-    }
-    return 0;
+    return gw_write_all(fd, bytes) ? 0 : gw_fail_errno(why, path, "write");
 }
 
 // ---- the lock -----------------------------------------------------------
@@ -110,16 +94,16 @@ int lock_for_writing(struct gw_archive *a, struct gw_why *why)
     archive_path(a, path, "lock");
     a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (a->lock < 0)
-        return fail_errno(why, path, "open");
+        return gw_fail_errno(why, path, "open");
     if (flock(a->lock, LOCK_EX | LOCK_NB))
         return errno == EWOULDBLOCK ? fail_locked(path, a->lock, why)
-                                    : fail_errno(why, path, "lock");
+                                    : gw_fail_errno(why, path, "lock");
     struct stat st;
     a->unclean = fstat(a->lock, &st) == 0 && st.st_size > 0;
     a->writer = true;
     int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(a->lock, 0) || lseek(a->lock, 0, SEEK_SET))
-        return fail_errno(why, path, "write");
+        return gw_fail_errno(why, path, "write");
     return write_all(a->lock, gw_span_of(text, (size_t)n), path, why);
 }
 

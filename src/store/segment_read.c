@@ -46,7 +46,7 @@ static int take(struct gw_segment_reader *r, struct gw_buf *b, size_t len,
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(why, r->path, "read");
+            return gw_fail_errno(why, r->path, "read");
         if (n == 0)
             return corrupt(r, "ends too early", why);
         have += (size_t)n;
@@ -181,7 +181,7 @@ int segment_read_fd(int fd, const char *path, const char *expected,
     struct stat st;
     int rc = r->digest ? 0 : out_of_memory(r, why);
     if (!rc && fstat(fd, &st))
-        rc = fail_errno(why, path, "look at");
+        rc = gw_fail_errno(why, path, "look at");
     if (!rc) {
         r->size = st.st_size;
         rc = take_header(r, why);
@@ -212,7 +212,7 @@ int gw_segment_open(struct gw_archive *a, enum gw_tier tier, const char *object,
         if (fd >= 0)
             return segment_read_fd(fd, path, hash, ret, why);
         if (errno != ENOENT)
-            return fail_errno(why, path, "open");
+            return gw_fail_errno(why, path, "open");
         if (strcmp(before, hash) == 0)
             return gw_fail(why, GW_ECORRUPT, "%s: is missing", path);
         memcpy(before, hash, sizeof hash);

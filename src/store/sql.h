@@ -57,7 +57,6 @@ int archive_rename(const char *from, const char *to,
                    struct gw_why *why) GW_MUSTCHECK;
 int write_all(int fd, gw_span bytes, const char *path,
               struct gw_why *why) GW_MUSTCHECK;
-int fail_errno(struct gw_why *why, const char *path, const char *doing);
 bool is_hash(gw_span s); // 64 lower-case hex digits: safe in a path
 // Sets lock, writer and unclean; GW_EBUSY names the pid that holds it.
 int lock_for_writing(struct gw_archive *a, struct gw_why *why) GW_MUSTCHECK;

@@ -49,7 +49,7 @@ static int64_t read_some(struct stored *s, uint8_t *bytes, size_t len,
     do
         n = read(s->fd, bytes, len);
     while (n < 0 && errno == EINTR);
-    return n < 0 ? fail_errno(why, s->path, "read") : n;
+    return n < 0 ? gw_fail_errno(why, s->path, "read") : n;
 }
 
 // Refills the input: 1, or 0 at the end of a complete frame.
