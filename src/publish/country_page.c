@@ -214,9 +214,7 @@ static int write_page(const struct view *v, enum gw_language l,
         .synthetic = s->synthetic,
         .crumbs = {{"country/index.html", gw_message(l, "nav.countries")}}};
     page_begin(&p);
-    gw_put_str(p.out, "<p class=\"lead\">");
-    gw_put_html(p.out, p.description);
-    gw_put_str(p.out, "</p>\n");
+    put_description(&p);
     put_incident_sections(&p, &v->incidents);
     if (v->networks.count) {
         rc = put_strip(&p, v, why);
@@ -246,34 +244,20 @@ static void json_groups(const struct view *v, struct gw_jw *w)
         gw_jw_close(w, '}');
     }
     gw_jw_close(w, ']');
-    gw_jw_key(w, "targets");
-    gw_jw_open(w, '[');
-    for (size_t i = 0; i < v->targets.count; i++) {
-        const struct group *g = &v->targets.at[i];
-        gw_jw_open(w, '{');
-        gw_jw_kstr(w, "target", gw_str(s->targets[g->id].name));
-        json_tally(w, "recent", &g->recent);
-        json_tally(w, "all", &g->all);
-        gw_jw_close(w, '}');
-    }
-    gw_jw_close(w, ']');
+    json_targets(w, s, &v->targets);
 }
 
 static int write_json(const struct view *v, struct gw_why *why)
 {
     struct site *s = v->site;
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
-    gw_jw_open(&w, '{');
+    struct gw_jw w = json_begin(s);
     gw_jw_kstr(&w, "cc", gw_str(v->country->cc));
     gw_jw_kstr(&w, "title", heading(v, GW_ENGLISH));
     json_tally(&w, "recent", &v->recent);
     json_tally(&w, "all", &v->all);
     json_incidents(&w, &v->incidents);
     json_groups(v, &w);
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    return data_file(s, v->json, why);
+    return json_end(s, &w, v->json, why);
 }
 
 // One row a day: sums over all networks and targets.
@@ -322,13 +306,8 @@ static int publish_country(struct site *s, uint32_t id, struct gw_why *why)
     int rc = groups_of(&v.rows, GROUP_BY_NETWORK, &v.networks, why);
     rc = rc ? rc : groups_of(&v.rows, GROUP_BY_TARGET, &v.targets, why);
     rc = rc ? rc : incidents_of(s, incident_of_country, id, &v.incidents, why);
-    for (uint32_t i = 0; !rc && i < v.rows.range.count; i++) {
-        const struct day *d = rows_at(&v.rows, i);
-        if (d->main)
-            tally_add(&v.all, d);
-        if (d->main && d->day > v.networks.newest - RECENT_DAYS)
-            tally_add(&v.recent, d);
-    }
+    if (!rc)
+        rows_sum(&v.rows, v.networks.newest, &v.all, &v.recent);
     for (int l = 0; !rc && l < GW_LANGUAGE_COUNT; l++)
         rc = write_page(&v, (enum gw_language)l, why);
     rc = rc ? rc : write_json(&v, why);

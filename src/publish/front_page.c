@@ -237,9 +237,7 @@ static int write_page(const struct view *v, enum gw_language l,
                      .json_ld = json_ld(s),
                      .synthetic = s->synthetic};
     page_begin(&p);
-    gw_put_str(p.out, "<p class=\"lead\">");
-    gw_put_html(p.out, p.description);
-    gw_put_str(p.out, "</p>\n");
+    put_description(&p);
     put_now(&p, v);
     if (s->day_count)
         rc = put_strips(&p, v, why);
@@ -254,9 +252,7 @@ static int write_page(const struct view *v, enum gw_language l,
 static int write_json(const struct view *v, struct gw_why *why)
 {
     struct site *s = v->site;
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
-    gw_jw_open(&w, '{');
+    struct gw_jw w = json_begin(s);
     gw_jw_kstr(&w, "title", heading(v, GW_ENGLISH));
     json_day(&w, "newest", v->newest);
     gw_jw_kint(&w, "ongoing", (int64_t)v->all.ongoing);
@@ -266,9 +262,7 @@ static int write_json(const struct view *v, struct gw_why *why)
         gw_jw_str(&w, gw_str(s->countries[i].cc));
     gw_jw_close(&w, ']');
     json_incidents(&w, &v->all);
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    return data_file(s, "index.json", why);
+    return json_end(s, &w, "index.json", why);
 }
 
 static bool ended_lately(const struct site *s, const struct incident *i,

@@ -58,14 +58,13 @@ static int sum_all(struct list *v, struct gw_why *why)
     return 0;
 }
 
-static int begin(struct page *p, const char *title, int64_t n)
+static void begin(struct page *p, const char *title, int64_t n)
 {
     p->title =
         page_words(p->site, p->lang, title,
                    (const char *const[]){word_number(p->site, p->lang, n)}, 1);
     p->description = p->title;
     page_begin(p);
-    return 0;
 }
 
 static void put_ongoing(struct page *p, uint32_t n)
@@ -289,7 +288,7 @@ static int write_list(struct list *v, const struct kind *k, struct gw_why *why)
                          .csv = k->data,
                          .nav = k->nav,
                          .synthetic = s->synthetic};
-        rc = begin(&p, k->title, (int64_t)n);
+        begin(&p, k->title, (int64_t)n);
         if (k == &kinds[0])
             put_world(&p, v);
         put_rows(&p, v, k, order);
@@ -343,9 +342,8 @@ static int write_incidents(struct list *v, struct gw_why *why)
                                               : "incident/feed.en.atom",
                          .nav = "incident",
                          .synthetic = s->synthetic};
-        rc =
-            begin(&p, v->all.count ? "incidents.title" : "incidents.title.none",
-                  (int64_t)v->all.count);
+        begin(&p, v->all.count ? "incidents.title" : "incidents.title.none",
+              (int64_t)v->all.count);
         incident_section(&p, "now", "incidents.now");
         if (v->all.ongoing)
             put_incidents(&p, &v->all, 0, v->all.ongoing, PAGE_ROWS);
@@ -359,13 +357,9 @@ static int write_incidents(struct list *v, struct gw_why *why)
         }
         rc = page_end(&p, why);
     }
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
-    gw_jw_open(&w, '{');
+    struct gw_jw w = json_begin(s);
     json_incidents(&w, &v->all);
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    rc = rc ? rc : data_file(s, "incident/index.json", why);
+    rc = rc ? rc : json_end(s, &w, "incident/index.json", why);
     return rc ? rc : write_incidents_csv(v, why);
 }
 

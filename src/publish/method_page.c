@@ -185,10 +185,8 @@ static int write_verify(struct site *s, enum gw_language l, struct gw_why *why)
 static int write_made_json(struct site *s, struct gw_why *why)
 {
     char root[64], time[GW_TIME_TEXT];
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
     root_text(s, root);
-    gw_jw_open(&w, '{');
+    struct gw_jw w = json_begin(s);
     gw_jw_key(&w, "checkpoint");
     if (s->checkpoint.size) {
         gw_jw_open(&w, '{');
@@ -210,9 +208,7 @@ static int write_made_json(struct site *s, struct gw_why *why)
     gw_jw_kint(&w, "incidents", (int64_t)s->incident_count);
     gw_jw_key(&w, "synthetic");
     gw_jw_bool(&w, s->synthetic);
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    return data_file(s, "made.json", why);
+    return json_end(s, &w, "made.json", why);
 }
 
 int publish_method(struct site *s, struct gw_why *why)

@@ -146,9 +146,7 @@ static int write_page(const struct view *v, enum gw_language l,
         .crumbs = {{country, gw_str(word_country(s, l, v->cc))},
                    {"network/index.html", gw_message(l, "nav.networks")}}};
     page_begin(&p);
-    gw_put_str(p.out, "<p class=\"lead\">");
-    gw_put_html(p.out, p.description);
-    gw_put_str(p.out, "</p>\n");
+    put_description(&p);
     put_incident_sections(&p, &v->incidents);
     if (v->targets.count) {
         rc = put_weeks(&p, v, why);
@@ -164,35 +162,15 @@ static int write_page(const struct view *v, enum gw_language l,
 static int write_json(const struct view *v, struct gw_why *why)
 {
     struct site *s = v->site;
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
-    gw_jw_open(&w, '{');
-    gw_jw_key(&w, "asn");
-    if (v->network->asn == GW_NULL)
-        gw_jw_null(&w);
-    else
-        gw_jw_int(&w, v->network->asn);
-    gw_jw_kstr(&w, "org", gw_str(v->network->org));
-    gw_jw_kstr(&w, "cc", gw_str(v->cc));
+    struct gw_jw w = json_begin(s);
+    json_network(&w, v->network->asn, v->network->org, v->cc);
     gw_jw_kstr(&w, "title", heading(v, GW_ENGLISH));
     json_tally(&w, "recent", &v->recent);
     json_tally(&w, "all", &v->all);
     json_incidents(&w, &v->incidents);
-    gw_jw_key(&w, "targets");
-    gw_jw_open(&w, '[');
-    for (size_t i = 0; i < v->targets.count; i++) {
-        const struct group *g = &v->targets.at[i];
-        gw_jw_open(&w, '{');
-        gw_jw_kstr(&w, "target", gw_str(s->targets[g->id].name));
-        json_tally(&w, "recent", &g->recent);
-        json_tally(&w, "all", &g->all);
-        gw_jw_close(&w, '}');
-    }
-    gw_jw_close(&w, ']');
+    json_targets(&w, s, &v->targets);
     gw_jw_kstr(&w, "days", gw_str(v->csv));
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    return data_file(s, v->json, why);
+    return json_end(s, &w, v->json, why);
 }
 
 static int write_csv(const struct view *v, struct gw_why *why)
@@ -219,13 +197,8 @@ static int publish_network(struct site *s, uint32_t id, struct gw_why *why)
     snprintf(v.weeks, SITE_PATH, "network/%s-weeks.csv", v.network->slug);
     int rc = groups_of(&v.rows, GROUP_BY_TARGET, &v.targets, why);
     rc = rc ? rc : incidents_of(s, incident_of_network, id, &v.incidents, why);
-    for (uint32_t i = 0; !rc && i < v.rows.range.count; i++) {
-        const struct day *d = rows_at(&v.rows, i);
-        if (d->main)
-            tally_add(&v.all, d);
-        if (d->main && d->day > v.targets.newest - RECENT_DAYS)
-            tally_add(&v.recent, d);
-    }
+    if (!rc)
+        rows_sum(&v.rows, v.targets.newest, &v.all, &v.recent);
     for (int l = 0; !rc && l < GW_LANGUAGE_COUNT; l++)
         rc = write_page(&v, (enum gw_language)l, why);
     rc = rc ? rc : write_json(&v, why);

@@ -56,10 +56,15 @@ void put_link(struct page *p, const char *path, gw_span text)
     gw_put_str(p->out, "</a>");
 }
 
+// slug NULL: there is no such page.
 static void link_slug(struct page *p, const char *folder, const char *slug,
                       const char *text)
 {
     char path[SITE_PATH];
+    if (!slug) {
+        words_put_value(p->out, p->lang, gw_str(text));
+        return;
+    }
     snprintf(path, sizeof path, "%s/%s.html", folder, slug);
     put_link(p, path, gw_str(text));
 }
@@ -68,30 +73,24 @@ void put_target(struct page *p, const char *name)
 {
     uint32_t at = site_target(p->site, name);
     const char *text = word_target(p->site, p->lang, name);
-    if (at == UINT32_MAX)
-        words_put_value(p->out, p->lang, gw_str(text));
-    else
-        link_slug(p, "target", p->site->targets[at].slug, text);
+    link_slug(p, "target", at == UINT32_MAX ? NULL : p->site->targets[at].slug,
+              text);
 }
 
 void put_network(struct page *p, const char *cc, int64_t asn, const char *org)
 {
     uint32_t at = site_network(p->site, cc, asn);
     const char *text = word_network(p->site, p->lang, asn, org);
-    if (at == UINT32_MAX)
-        words_put_value(p->out, p->lang, gw_str(text));
-    else
-        link_slug(p, "network", p->site->networks[at].slug, text);
+    link_slug(p, "network",
+              at == UINT32_MAX ? NULL : p->site->networks[at].slug, text);
 }
 
 void put_country(struct page *p, const char *cc)
 {
     uint32_t at = site_country(p->site, cc);
     const char *text = word_country(p->site, p->lang, cc);
-    if (at == UINT32_MAX)
-        words_put_value(p->out, p->lang, gw_str(text));
-    else
-        link_slug(p, "country", p->site->countries[at].slug, text);
+    link_slug(p, "country",
+              at == UINT32_MAX ? NULL : p->site->countries[at].slug, text);
 }
 
 void put_incident(struct page *p, const struct incident *i)
@@ -113,6 +112,13 @@ void put_explain(struct page *p, const char *id)
     gw_put_str(p->out, "\">");
     put_text(p, "link.explain");
     gw_put_str(p->out, "</a>");
+}
+
+void put_description(struct page *p)
+{
+    gw_put_str(p->out, "<p class=\"lead\">");
+    gw_put_html(p->out, p->description);
+    gw_put_str(p->out, "</p>\n");
 }
 
 static void put_download(struct page *p, const char *path, const char *id)

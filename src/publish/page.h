@@ -147,6 +147,7 @@ void put_incident(struct page *p, const struct incident *i); // link, its title
 // "how we know" link to explain/<id>.html; wants that page.
 void put_explain(struct page *p, const char *id);
 // A list of file links under a chart or table: CSV and JSON of the page.
+void put_description(struct page *p); // as the page's lead
 void put_downloads(struct page *p);
 
 // ---- words of a page ----------------------------------------------------

@@ -77,6 +77,19 @@ int32_t rows_newest(const struct rows *r)
     return newest;
 }
 
+void rows_sum(const struct rows *r, int32_t newest, struct tally *ret_all,
+              struct tally *ret_recent)
+{
+    *ret_all = *ret_recent = tally_empty();
+    for (uint32_t i = 0; i < r->range.count; i++) {
+        const struct day *d = rows_at(r, i);
+        if (d->main)
+            tally_add(ret_all, d);
+        if (d->main && d->day > newest - RECENT_DAYS)
+            tally_add(ret_recent, d);
+    }
+}
+
 // ---- groups -----------------------------------------------------------------
 static int by_weight(const void *a, const void *b)
 {

@@ -38,6 +38,9 @@ struct rows rows_of_network(const struct site *s, uint32_t network);
 struct rows rows_of_country(const struct site *s, uint32_t country);
 const struct day *rows_at(const struct rows *r, uint32_t i);
 int32_t rows_newest(const struct rows *r); // INT32_MIN: none
+// Main rows: all of them, and those of the RECENT_DAYS up to newest.
+void rows_sum(const struct rows *r, int32_t newest, struct tally *ret_all,
+              struct tally *ret_recent);
 
 // Tallies of the rows by their network or target, largest blocked first.
 struct group {
@@ -86,6 +89,15 @@ void csv_days_heading(struct gw_buf *out);
 void csv_day(const struct site *s, const struct day *d, struct gw_buf *out);
 void json_tally(struct gw_jw *w, const char *key, const struct tally *t);
 void json_day(struct gw_jw *w, const char *key, int32_t day);
+void json_network(struct gw_jw *w, int64_t asn, const char *org,
+                  const char *cc); // members
+// Member "targets": groups by target.
+void json_targets(struct gw_jw *w, const struct site *s,
+                  const struct groups *g);
+// An object into s->data, from its brace to the file of data_file.
+struct gw_jw json_begin(struct site *s);
+int json_end(struct site *s, struct gw_jw *w, const char *path,
+             struct gw_why *why) GW_MUSTCHECK;
 // Writes s->data to DIR/data/<path>.
 int data_file(struct site *s, const char *path,
               struct gw_why *why) GW_MUSTCHECK;

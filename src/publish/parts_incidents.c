@@ -277,3 +277,46 @@ int data_file(struct site *s, const char *path, struct gw_why *why)
     return s->data.err ? gw_fail(why, s->data.err, "%s", full)
                        : site_file(s, full, gw_buf_span(&s->data), why);
 }
+
+// ---- data files as JSON ---------------------------------------------------
+
+struct gw_jw json_begin(struct site *s)
+{
+    gw_buf_reset(&s->data);
+    struct gw_jw w = gw_jw_on(&s->data);
+    gw_jw_open(&w, '{');
+    return w;
+}
+
+int json_end(struct site *s, struct gw_jw *w, const char *path,
+             struct gw_why *why)
+{
+    gw_jw_close(w, '}');
+    gw_put_u8(&s->data, '\n');
+    return data_file(s, path, why);
+}
+
+void json_network(struct gw_jw *w, int64_t asn, const char *org, const char *cc)
+{
+    gw_jw_key(w, "asn");
+    if (asn == GW_NULL)
+        gw_jw_null(w);
+    else
+        gw_jw_int(w, asn);
+    gw_jw_kstr(w, "org", gw_str(org));
+    gw_jw_kstr(w, "cc", gw_str(cc));
+}
+
+void json_targets(struct gw_jw *w, const struct site *s, const struct groups *g)
+{
+    gw_jw_key(w, "targets");
+    gw_jw_open(w, '[');
+    for (size_t i = 0; i < g->count; i++) {
+        gw_jw_open(w, '{');
+        gw_jw_kstr(w, "target", gw_str(s->targets[g->at[i].id].name));
+        json_tally(w, "recent", &g->at[i].recent);
+        json_tally(w, "all", &g->at[i].all);
+        gw_jw_close(w, '}');
+    }
+    gw_jw_close(w, ']');
+}

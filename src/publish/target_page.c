@@ -164,9 +164,7 @@ static int write_page(const struct view *v, enum gw_language l,
         .synthetic = s->synthetic,
         .crumbs = {{"target/index.html", gw_message(l, "nav.targets")}}};
     page_begin(&p);
-    gw_put_str(p.out, "<p class=\"lead\">");
-    gw_put_html(p.out, p.description);
-    gw_put_str(p.out, "</p>\n");
+    put_description(&p);
     if (v->target->shown != v->target->name) {
         gw_put_str(p.out, "<p>");
         SAY(&p, "target.idn", v->target->name);
@@ -188,9 +186,7 @@ static int write_page(const struct view *v, enum gw_language l,
 static int write_json(const struct view *v, struct gw_why *why)
 {
     struct site *s = v->site;
-    gw_buf_reset(&s->data);
-    struct gw_jw w = gw_jw_on(&s->data);
-    gw_jw_open(&w, '{');
+    struct gw_jw w = json_begin(s);
     gw_jw_kstr(&w, "target", gw_str(v->target->name));
     gw_jw_kstr(&w, "title", heading(v, GW_ENGLISH));
     json_tally(&w, "recent", &v->recent);
@@ -202,22 +198,14 @@ static int write_json(const struct view *v, struct gw_why *why)
         const struct group *g = &v->networks.at[i];
         const struct network *n = &s->networks[g->id];
         gw_jw_open(&w, '{');
-        gw_jw_key(&w, "asn");
-        if (n->asn == GW_NULL)
-            gw_jw_null(&w);
-        else
-            gw_jw_int(&w, n->asn);
-        gw_jw_kstr(&w, "org", gw_str(n->org));
-        gw_jw_kstr(&w, "cc", gw_str(s->countries[n->country].cc));
+        json_network(&w, n->asn, n->org, s->countries[n->country].cc);
         json_tally(&w, "recent", &g->recent);
         json_tally(&w, "all", &g->all);
         gw_jw_close(&w, '}');
     }
     gw_jw_close(&w, ']');
     gw_jw_kstr(&w, "days", gw_str(v->csv));
-    gw_jw_close(&w, '}');
-    gw_put_u8(&s->data, '\n');
-    return data_file(s, v->json, why);
+    return json_end(s, &w, v->json, why);
 }
 
 static int write_csv(const struct view *v, struct gw_why *why)
@@ -233,17 +221,13 @@ static int write_csv(const struct view *v, struct gw_why *why)
 static void sum_days(struct view *v)
 {
     uint32_t most[GW_LAYER_COUNT] = {0};
-    v->recent = v->all = tally_empty();
+    rows_sum(&v->rows, v->networks.newest, &v->all, &v->recent);
     for (int l = 0; l < GW_LAYER_COUNT; l++) {
         v->layers[l] = tally_empty();
         v->rules[l] = "";
     }
     for (uint32_t i = 0; i < v->rows.range.count; i++) {
         const struct day *d = rows_at(&v->rows, i);
-        if (d->main)
-            tally_add(&v->all, d);
-        if (d->main && d->day > v->networks.newest - RECENT_DAYS)
-            tally_add(&v->recent, d);
         if (d->layer >= GW_LAYER_COUNT)
             continue;
         tally_add(&v->layers[d->layer], d);
