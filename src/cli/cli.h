@@ -81,6 +81,8 @@ void gw_help_command(FILE *out, const struct gw_command *c);
 void gw_man_page(FILE *out, const struct gw_command *c); // NULL: gawah(1)
 bool gw_option_of(const struct gw_command *c, const char *name);
 
+// --archive, else $GAWAH_ARCHIVE, else "archive".
+const char *gw_cli_archive(const struct gw_cli *cli);
 // Opens the archive of the command line. Prints why not.
 int gw_cli_open(struct gw_cli *cli, enum gw_archive_mode mode,
                 struct gw_archive **ret);
@@ -118,6 +120,10 @@ void gw_cli_desk_close(struct gw_desk *d);
 int gw_cli_ledger_options(struct gw_cli *cli, struct gw_buf *secret,
                           struct gw_ledger_options *ret, struct gw_why *why);
 void gw_cli_forget(struct gw_buf *secret);
+// Adds which option opens a key, where that is what is wrong.
+void gw_cli_hint_passphrase(struct gw_why *why);
+// For the servers: ctx is the struct gw_cli.
+void gw_cli_listening(void *ctx, const char *address);
 // Seals what was committed. A failure is told, with what to do: nothing that
 // was kept is lost by it.
 int gw_cli_seal(struct gw_cli *cli, struct gw_ledger *l, bool ask,

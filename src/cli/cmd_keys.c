@@ -5,19 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *archive_folder(const struct gw_cli *cli)
-{
-    const char *archive = cli->args.archive;
-    if (!archive)
-        archive = getenv("GAWAH_ARCHIVE");
-    return archive && *archive ? archive : "archive";
-}
-
 static const char *keys_folder(const struct gw_cli *cli, char ret[4096])
 {
     if (cli->args.keys)
         return cli->args.keys;
-    snprintf(ret, 4096, "%s/keys", archive_folder(cli));
+    snprintf(ret, 4096, "%s/keys", gw_cli_archive(cli));
     return ret;
 }
 
@@ -129,7 +121,7 @@ static int check_promised(struct gw_cli *cli, const struct gw_key *now,
     struct gw_buf entry;
     struct gw_why none = {0};
     char key[GW_VKEY_TEXT], name[GW_KEY_NAME_MAX + 16];
-    if (gw_archive_open(archive_folder(cli), GW_ARCHIVE_READ, &cli->clock, &a,
+    if (gw_archive_open(gw_cli_archive(cli), GW_ARCHIVE_READ, &cli->clock, &a,
                         &none))
         return 0; // keys without an archive: no leaf speaks of them
     gw_buf_init(&entry, GW_LEAF_MAX);
@@ -328,14 +320,6 @@ static int take(struct gw_cli *cli, const char *folder, struct gw_why *why)
     return 0;
 }
 
-static void say_ready(void *ctx, const char *address)
-{
-    struct gw_cli *cli = ctx;
-    if (!cli->args.quiet)
-        printf("listening on %s\n", address);
-    fflush(stdout);
-}
-
 static int serve(struct gw_cli *cli, const char *folder, gw_span passphrase,
                  struct gw_why *why)
 {
@@ -353,7 +337,7 @@ static int serve(struct gw_cli *cli, const char *folder, gw_span passphrase,
         return rc;
     struct gw_serve_options o = {.listen = cli->args.listen,
                                  .stop = cli->stop,
-                                 .ready = say_ready,
+                                 .ready = gw_cli_listening,
                                  .ctx = cli};
     rc = gw_witness_serve(signer, &o, why);
     gw_signer_close(signer);
@@ -390,11 +374,6 @@ int gw_run_keys(struct gw_cli *cli)
                      "\"%s\"",
                      what);
     gw_cli_forget(&secret);
-    struct gw_why said = why;
-    if (gw_ends(gw_str(said.text), "the key is locked")) {
-        why = (struct gw_why){0};
-        gw_fail(&why, rc, "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it",
-                said.text);
-    }
+    gw_cli_hint_passphrase(&why);
     return rc ? gw_cli_fail(cli, rc, &why) : GW_EXIT_OK;
 }

@@ -1,10 +1,6 @@
 // verify: a bundle, a log or a proof, checked step by step, in words.
 #include "cli/cli.h"
 
-struct checking {
-    struct gw_cli *cli;
-};
-
 static void show_step(void *ctx, const struct gw_step *s)
 {
     static const char *const marks[] = {"ok   ", "note ", "BAD  "};

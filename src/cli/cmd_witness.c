@@ -16,14 +16,6 @@ static int read_policy(const char *path, struct gw_policy **ret,
     return rc;
 }
 
-static void say_ready(void *ctx, const char *address)
-{
-    struct gw_cli *cli = ctx;
-    if (!cli->args.quiet)
-        printf("listening on %s\n", address);
-    fflush(stdout);
-}
-
 // ---- a key that cosigns -------------------------------------------------
 
 struct cosigner {
@@ -63,11 +55,10 @@ static int cosigner_open(struct gw_cli *cli, enum gw_role role,
     if (rc == GW_ENOENT && none.text[0])
         gw_fail(why, rc, "%s; to make it: gawah keys new %s NAME --keys %s",
                 none.text, gw_role_name(role), cli->args.keys);
-    else if (gw_ends(gw_str(none.text), "the key is locked"))
-        gw_fail(why, rc, "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it",
-                none.text);
-    else if (rc)
+    else if (rc) {
+        gw_cli_hint_passphrase(&none);
         gw_fail(why, rc, "%s", none.text);
+    }
     gw_cli_forget(&secret);
     return rc ? rc
               : gw_signer_open(state, &ret->key, ret->policy, &cli->clock,
@@ -145,7 +136,7 @@ int gw_run_witness(struct gw_cli *cli)
     struct gw_serve_options o = {.listen = cli->args.listen,
                                  .mirror = cli->args.into,
                                  .stop = cli->stop,
-                                 .ready = say_ready,
+                                 .ready = gw_cli_listening,
                                  .ctx = cli};
     if (!rc && serve && cli->args.into)
         rc = gw_mkdirs(cli->args.into, &why);
@@ -315,7 +306,7 @@ static int run_log(struct gw_cli *cli, struct own_log *o, struct gw_why *why)
                                        .batch_ms = BATCH_MS,
                                        .publish_ms = PUBLISH_MS,
                                        .stop = cli->stop,
-                                       .ready = say_ready,
+                                       .ready = gw_cli_listening,
                                        .ctx = cli};
     int rc = gw_log_open(&log, &o->log, why);
     if (!rc && !cli->args.quiet)

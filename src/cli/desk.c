@@ -41,7 +41,7 @@ void gw_cli_forget(struct gw_buf *secret)
 }
 
 // The rooms below know of locks, and of no options.
-static void hint_passphrase(struct gw_why *why)
+void gw_cli_hint_passphrase(struct gw_why *why)
 {
     struct gw_why said = *why;
     if (!gw_ends(gw_str(said.text), "the key is locked"))
@@ -49,6 +49,14 @@ static void hint_passphrase(struct gw_why *why)
     *why = (struct gw_why){0};
     gw_fail(why, said.code,
             "%s: --passphrase FILE or $GAWAH_PASSPHRASE opens it", said.text);
+}
+
+void gw_cli_listening(void *ctx, const char *address)
+{
+    const struct gw_cli *cli = ctx;
+    if (!cli->args.quiet)
+        printf("listening on %s\n", address);
+    fflush(stdout);
 }
 
 int gw_cli_desk(struct gw_cli *cli, enum gw_archive_mode mode,
@@ -67,7 +75,7 @@ int gw_cli_desk(struct gw_cli *cli, enum gw_archive_mode mode,
     if (!rc)
         return 0;
     gw_cli_desk_close(ret);
-    hint_passphrase(&why);
+    gw_cli_hint_passphrase(&why);
     return gw_cli_fail(cli, rc, &why);
 }
 

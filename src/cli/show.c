@@ -8,15 +8,19 @@
 
 enum { PROGRESS_EVERY = 200000000 }; // nanoseconds
 
+const char *gw_cli_archive(const struct gw_cli *cli)
+{
+    const char *folder = cli->args.archive;
+    if (!folder)
+        folder = getenv("GAWAH_ARCHIVE");
+    return folder && *folder ? folder : "archive";
+}
+
 int gw_cli_open(struct gw_cli *cli, enum gw_archive_mode mode,
                 struct gw_archive **ret)
 {
     struct gw_why why = {0};
-    const char *folder = cli->args.archive;
-    if (!folder)
-        folder = getenv("GAWAH_ARCHIVE");
-    if (!folder || !*folder)
-        folder = "archive";
+    const char *folder = gw_cli_archive(cli);
     struct stat st;
     if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode)) {
         gw_fail(&why, GW_EEXIST, "%s: an archive is a folder, this is a file",
